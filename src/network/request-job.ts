@@ -40,12 +40,14 @@ export interface RequestJob {
   readonly blocking?: boolean;
   readonly idempotent?: boolean;
   /** false: HTTP/1.1 only (an upgrade, or a client that cannot take HTTP/2). */
-  readonly allowH2?: boolean;
+  readonly allowH2: boolean;
 
   /** `http:` or `https:`; `ws:` and `wss:` arrive as these, with `upgrade` set. */
   protocol: string;
   /** Canonical host, IPv6 in brackets, without the port. */
   readonly hostname: string;
+  /** Whether the caller gave a Cookie header, which replaces the session's for this request. */
+  readonly ownCookieHeader: boolean;
   /** Whether cookies and stored credentials are used and stored. */
   readonly credentials: boolean;
   /** Who makes the request, for SameSite, partitioned cookies and the cache's partition key. */

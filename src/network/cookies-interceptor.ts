@@ -1,0 +1,96 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { CookieStore } from '../cookies/cookie-store.ts';
+import { ForwardingHandler } from './forwarding-handler.ts';
+import type { Controller, Handler, Interceptor, RequestJob } from './request-job.ts';
+
+interface CookieDuties {
+  readonly cookies: CookieStore;
+  /** Settles when everything stored so far is committed; undefined when nothing waits. */
+  readonly committed: () => Promise<void> | undefined;
+}
+
+/**
+ * Adds the Cookie header on the way down, and stores Set-Cookie on the way up.
+ *
+ * Invariant: the caller sees a response's headers only after its cookies are committed.
+ */
+export function cookiesInterceptor(duties: CookieDuties): Interceptor {
+  return next => (job, handler) => {
+    if (!job.credentials) return next(job, handler);
+    if (!job.ownCookieHeader) {
+      const header = duties.cookies.header(job, job.context);
+      if (header !== '') job.headers.push('cookie', header);
+    }
+    return next(job, new ReceivingHandler(handler, duties, job));
+  };
+}
+
+class ReceivingHandler extends ForwardingHandler {
+  readonly #duties: CookieDuties;
+  readonly #job: RequestJob;
+  /** What came while the commit was under way; undefined when nothing is held back. */
+  #held: (() => void)[] | undefined;
+
+  constructor(handler: Handler, duties: CookieDuties, job: RequestJob) {
+    super(handler);
+    this.#duties = duties;
+    this.#job = job;
+  }
+
+  override onRequestUpgrade(controller: Controller, status: number, headers: IncomingHttpHeaders, socket: Duplex): void {
+    const committed = this.#receive(headers);
+    const forward = (): void => super.onRequestUpgrade(controller, status, headers, socket);
+    if (committed) this.#hold(controller, committed, forward);
+    else forward();
+  }
+
+  override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
+    const committed = this.#receive(headers);
+    if (!committed) return this.handler.onResponseStart?.(controller, status, headers, text);
+    this.#hold(controller, committed, () => this.handler.onResponseStart?.(controller, status, headers, text));
+  }
+
+  override onResponseData(controller: Controller, chunk: Buffer): void {
+    if (this.#held) this.#held.push(() => this.handler.onResponseData?.(controller, chunk));
+    else this.handler.onResponseData?.(controller, chunk);
+  }
+
+  override onResponseEnd(controller: Controller, trailers: IncomingHttpHeaders): void {
+    if (this.#held) this.#held.push(() => this.handler.onResponseEnd?.(controller, trailers));
+    else this.handler.onResponseEnd?.(controller, trailers);
+  }
+
+  override onResponseError(controller: Controller, error: Error): void {
+    this.#held = undefined;
+    super.onResponseError(controller, error);
+  }
+
+  #receive(headers: IncomingHttpHeaders): Promise<void> | undefined {
+    const lines = headers['set-cookie'] as string[] | string | undefined;
+    if (lines === undefined) return undefined;
+    this.#duties.cookies.receive(this.#job, Array.isArray(lines) ? lines : [lines], this.#job.context);
+    return this.#duties.committed();
+  }
+
+  /**
+   * Holds back what comes until the commit is done: a turn of the event loop, so at most a few socket reads are kept.
+   * A store that failed has said so by its own event; the response is good all the same.
+   */
+  #hold(controller: Controller, committed: Promise<void>, first: () => void): void {
+    const held = [first];
+    this.#held = held;
+    const release = (): void => {
+      if (this.#held !== held) return;
+      for (const deliver of held) {
+        if (controller.aborted) break;
+        deliver();
+      }
+      if (this.#held !== held) return;
+      this.#held = undefined;
+      // Aborted by the caller after its last byte had come: no error of the connection's own will follow.
+      if (controller.aborted) super.onResponseError(controller, controller.reason as Error);
+    };
+    committed.then(release, release);
+  }
+}

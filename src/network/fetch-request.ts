@@ -1,0 +1,202 @@
+import { invalidType, NetError } from '../util/errors.ts';
+import { describe, nearest } from '../util/options.ts';
+import { acceptEncoding } from './content-decoding.ts';
+import { HeaderList, type HeadersInput } from './header-list.ts';
+import { type BodyInput, readBody, type RequestBody } from './request-body.ts';
+
+/**
+ * Options of `ses.fetch`: WHATWG's, and who makes the request.
+ *
+ * `keepalive`, `mode`, `referrer`, `referrerPolicy`, `window` and `priority` are accepted and have no effect: they steer
+ * a page, and there is none. `keepalive` outlives a page; a process that ends takes its requests with it.
+ */
+export interface FetchInit {
+  method?: string;
+  headers?: HeadersInput;
+  body?: BodyInput;
+  /** Default `'follow'`. `'manual'` gives the real 3xx response. */
+  redirect?: 'follow' | 'error' | 'manual';
+  /** Default `'same-origin'`, which is `'include'` unless `initiator` is another origin. */
+  credentials?: 'omit' | 'same-origin' | 'include';
+  /** Default `'default'`. */
+  cache?: RequestCache;
+  /** Subresource Integrity: the promise rejects when the body does not match. */
+  integrity?: string;
+  signal?: AbortSignal | null;
+  /** Needed by nobody; `'half'` is what a streamed body is. */
+  duplex?: 'half';
+  /** Origin of the page on whose behalf the request is made; decides SameSite. */
+  initiator?: string | URL;
+  /** That page's top-level site, `https://example.com`; keys partitioned cookies and the cache. */
+  topLevelSite?: string | URL;
+  keepalive?: boolean;
+  mode?: string;
+  referrer?: string;
+  referrerPolicy?: string;
+  window?: null;
+  priority?: string;
+  dispatcher?: never;
+  /** Electron's; there are no custom protocol handlers to bypass. */
+  bypassCustomProtocolHandlers?: boolean;
+}
+
+const knownKeys: ReadonlySet<string> = new Set([
+  'method', 'headers', 'body', 'redirect', 'credentials', 'cache', 'integrity', 'signal', 'duplex', 'initiator', 'topLevelSite',
+  'keepalive', 'mode', 'referrer', 'referrerPolicy', 'window', 'priority', 'bypassCustomProtocolHandlers',
+]);
+
+/** One call of fetch, read and checked. */
+export interface FetchRequest {
+  url: URL;
+  method: string;
+  headers: HeaderList;
+  body: RequestBody | undefined;
+  readonly redirect: 'follow' | 'error' | 'manual';
+  readonly credentials: 'omit' | 'same-origin' | 'include';
+  readonly cache: RequestCache;
+  readonly integrity: string;
+  readonly signal: AbortSignal | undefined;
+  readonly initiator: URL | undefined;
+  readonly topLevelSite: string | undefined;
+}
+
+/** What the session puts on every fetch that does not say otherwise. */
+export interface FetchDefaults {
+  readonly userAgent: string;
+  readonly acceptLanguage: string;
+}
+
+// Fetch standard, "normalize a method": only these are put into upper case.
+const normalized = /^(?:delete|get|head|options|post|put)$/i;
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const noInit: FetchInit = {};
+
+/**
+ * Reads the arguments of fetch.
+ *
+ * @throws {TypeError} If one of them is wrong; `code` is `ERR_INVALID_OPTION`, the message names the field.
+ */
+export function readFetchRequest(input: unknown, givenInit: FetchInit | undefined, defaults: FetchDefaults): FetchRequest {
+  const init = givenInit === undefined ? readRequestObject(input) : { ...readRequestObject(input), ...checkKeys(givenInit) };
+  const url = readTarget(input);
+  const method = readMethod(init.method);
+  const body = readBody(init.body);
+  if (body && (method === 'GET' || method === 'HEAD')) throw invalidType(`Cannot fetch: a ${method} request cannot have a body`);
+  const cache = oneOf('cache', init.cache ?? 'default', cacheModes);
+  if (cache === 'only-if-cached' && init.redirect === 'error') {
+    throw invalidType('Cannot fetch: cache "only-if-cached" does not go with redirect "error"');
+  }
+  return {
+    url,
+    method,
+    headers: readHeaders(init.headers, body, defaults),
+    body,
+    redirect: oneOf('redirect', init.redirect ?? 'follow', ['follow', 'error', 'manual']),
+    credentials: oneOf('credentials', init.credentials ?? 'same-origin', ['omit', 'same-origin', 'include']),
+    cache,
+    integrity: init.integrity ?? '',
+    signal: readSignal(init.signal),
+    initiator: init.initiator === undefined ? undefined : readOrigin('initiator', init.initiator),
+    topLevelSite: init.topLevelSite === undefined ? undefined : readOrigin('topLevelSite', init.topLevelSite).origin,
+  };
+}
+
+const cacheModes = ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached'] as const;
+
+/** A Request given in place of a URL counts as an init of its own. */
+function readRequestObject(input: unknown): FetchInit {
+  if (typeof input !== 'object' || input === null || input instanceof URL || !('url' in input)) return noInit;
+  const request = input as Request;
+  if (request.bodyUsed) throw invalidType('Cannot fetch: the body of the Request was used before');
+  return {
+    method: request.method,
+    headers: request.headers,
+    body: request.body,
+    redirect: request.redirect,
+    credentials: request.credentials,
+    cache: request.cache,
+    integrity: request.integrity,
+    signal: request.signal,
+  };
+}
+
+function checkKeys(init: FetchInit): FetchInit {
+  if (typeof init !== 'object') throw invalidType(`Cannot fetch: init must be an object, got ${describe(init)}`);
+  if (init === null) return noInit;
+  for (const key in init) {
+    if (knownKeys.has(key)) continue;
+    const near = nearest(key, [...knownKeys]);
+    const hint = near ? ` (did you mean "${near}"?)` : '';
+    process.emitWarning(`fetch: unknown option "${key}"${hint}`, { type: 'SojournWarning', code: 'SOJOURN_UNKNOWN_OPTION' });
+  }
+  return init;
+}
+
+function readTarget(input: unknown): URL {
+  const text = typeof input === 'string' ? input : input instanceof URL ? input.href : (input as { url?: unknown } | null)?.url;
+  const url = typeof text === 'string' ? URL.parse(text) : null;
+  if (!url) {
+    const came = typeof text === 'string' ? 'one that cannot be parsed' : describe(input);
+    throw invalidType(`Cannot fetch: url must be an absolute URL, a URL or a Request, got ${came}`);
+  }
+  // Fetch standard, Request constructor step 5.3; the message must not show them.
+  if (url.username !== '' || url.password !== '') {
+    throw invalidType('Cannot fetch: url must not hold a user name or password; give an Authorization header instead');
+  }
+  return url;
+}
+
+function readMethod(method: unknown): string {
+  if (method === undefined) return 'GET';
+  if (typeof method !== 'string' || !token.test(method)) {
+    throw invalidType(`Cannot fetch: method must be an HTTP method, got ${describe(method)}`);
+  }
+  const name = normalized.test(method) ? method.toUpperCase() : method;
+  // Fetch standard, "forbidden method".
+  if (/^(?:connect|trace|track)$/i.test(name)) throw invalidType(`Cannot fetch: method "${name}" is forbidden`);
+  return name;
+}
+
+function readHeaders(input: HeadersInput, body: RequestBody | undefined, defaults: FetchDefaults): HeaderList {
+  const headers = new HeaderList();
+  headers.appendAll(input);
+  const given = headers.pairs.length > 0;
+  const { pairs } = headers;
+  if (!headers.hasUserAgent) headers.append('User-Agent', defaults.userAgent);
+  // The rest is known to be well-formed, so it goes past the checks.
+  if (!given || !headers.has('accept')) pairs.push('Accept', '*/*');
+  if (!given || !headers.has('accept-language')) pairs.push('Accept-Language', defaults.acceptLanguage);
+  if (!given || !headers.has('accept-encoding')) pairs.push('Accept-Encoding', acceptEncoding);
+  if (body?.contentType && !headers.has('content-type')) pairs.push('Content-Type', body.contentType);
+  if (body?.contentLength !== undefined && !headers.has('content-length')) {
+    pairs.push('Content-Length', String(body.contentLength));
+  }
+  return headers;
+}
+
+function readSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || signal === null) return undefined;
+  if (typeof (signal as AbortSignal).addEventListener === 'function' && 'aborted' in (signal as AbortSignal)) {
+    return signal as AbortSignal;
+  }
+  throw invalidType(`Cannot fetch: signal must be an AbortSignal, got ${describe(signal)}`);
+}
+
+function readOrigin(field: string, input: string | URL): URL {
+  const url = input instanceof URL ? input : typeof input === 'string' ? URL.parse(input) : null;
+  if (url && url.origin !== 'null') return url;
+  throw invalidType(`Cannot fetch: ${field} must be an http or https URL, got ${describe(input)}`);
+}
+
+function oneOf<T extends string>(field: string, value: T, allowed: readonly T[]): T {
+  if (allowed.includes(value)) return value;
+  const names = allowed.map(name => `"${name}"`).join(', ');
+  throw invalidType(`Cannot fetch: ${field} must be one of ${names}, got ${describe(value)}`);
+}
+
+/** Whether `url` goes over the session's network; @throws {NetError} If its scheme is none that fetch knows. */
+export function isNetworkUrl(url: URL): boolean {
+  if (url.protocol === 'https:' || url.protocol === 'http:') return true;
+  if (url.protocol === 'data:' || url.protocol === 'blob:' || url.protocol === 'file:') return false;
+  throw new NetError('ERR_UNKNOWN_URL_SCHEME', `Cannot fetch a "${url.protocol}" URL`);
+}

@@ -1,0 +1,84 @@
+import { type NetErrorCode, NetError } from '../util/errors.ts';
+
+/** undici's and Node's codes, in Chromium's names. */
+const netErrorByCode: Readonly<Record<string, NetErrorCode>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'ERR_CONNECTION_TIMED_OUT',
+  UND_ERR_HEADERS_TIMEOUT: 'ERR_TIMED_OUT',
+  UND_ERR_BODY_TIMEOUT: 'ERR_TIMED_OUT',
+  UND_ERR_HEADERS_OVERFLOW: 'ERR_RESPONSE_HEADERS_TOO_BIG',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'ERR_CONTENT_LENGTH_MISMATCH',
+  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'ERR_INVALID_ARGUMENT',
+  UND_ERR_INVALID_ARG: 'ERR_INVALID_ARGUMENT',
+  UND_ERR_NOT_SUPPORTED: 'ERR_INVALID_ARGUMENT',
+  UND_ERR_ABORTED: 'ERR_ABORTED',
+  UND_ERR_DESTROYED: 'ERR_ABORTED',
+  UND_ERR_CLOSED: 'ERR_ABORTED',
+  UND_ERR_SOCKET: 'ERR_CONNECTION_CLOSED',
+  UND_ERR_INFO: 'ERR_CONNECTION_CLOSED',
+  ECONNREFUSED: 'ERR_CONNECTION_REFUSED',
+  ECONNRESET: 'ERR_CONNECTION_RESET',
+  EPIPE: 'ERR_CONNECTION_RESET',
+  ECONNABORTED: 'ERR_CONNECTION_ABORTED',
+  ETIMEDOUT: 'ERR_CONNECTION_TIMED_OUT',
+  EHOSTUNREACH: 'ERR_ADDRESS_UNREACHABLE',
+  ENETUNREACH: 'ERR_ADDRESS_UNREACHABLE',
+  EADDRNOTAVAIL: 'ERR_ADDRESS_INVALID',
+  ENOTFOUND: 'ERR_NAME_NOT_RESOLVED',
+  EAI_AGAIN: 'ERR_NAME_NOT_RESOLVED',
+  ENODATA: 'ERR_NAME_NOT_RESOLVED',
+  ERR_SSL_NO_PROTOCOLS_AVAILABLE: 'ERR_SSL_VERSION_OR_CIPHER_MISMATCH',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'ERR_SSL_VERSION_OR_CIPHER_MISMATCH',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'ERR_SSL_PROTOCOL_ERROR',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'ERR_SSL_VERSION_OR_CIPHER_MISMATCH',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'ERR_SSL_VERSION_OR_CIPHER_MISMATCH',
+  ERR_SSL_SSL_TLS_ALERT_HANDSHAKE_FAILURE: 'ERR_SSL_VERSION_OR_CIPHER_MISMATCH',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'ERR_BAD_SSL_CLIENT_AUTH_CERT',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'ERR_BAD_SSL_CLIENT_AUTH_CERT',
+};
+
+/** Errors of Node's HTTP/2 and TLS and of undici's parser, told by how their code begins. */
+const netErrorByPrefix: readonly (readonly [string, NetErrorCode])[] = [
+  ['HPE_INVALID_CHUNK', 'ERR_INVALID_CHUNKED_ENCODING'],
+  ['HPE_CHUNK', 'ERR_INVALID_CHUNKED_ENCODING'],
+  ['HPE_UNEXPECTED_CONTENT_LENGTH', 'ERR_RESPONSE_HEADERS_MULTIPLE_CONTENT_LENGTH'],
+  ['HPE_', 'ERR_INVALID_HTTP_RESPONSE'],
+  ['ERR_HTTP2_', 'ERR_HTTP2_PROTOCOL_ERROR'],
+  ['ERR_SSL_', 'ERR_SSL_PROTOCOL_ERROR'],
+  ['ERR_TLS_', 'ERR_SSL_PROTOCOL_ERROR'],
+];
+
+/** Whether the response's first byte had come; it decides between an empty response and a broken one. */
+export type Stage = 'before-response' | 'in-body';
+
+/**
+ * A failure of the transport as a NetError; a NetError, and what is no failure of the transport (the reason of an
+ * abort), come back as they are.
+ */
+export function toNetError(error: unknown, stage: Stage): Error {
+  if (error instanceof NetError || !(error instanceof Error)) return error as Error;
+  const code = codeOf(error);
+  const name = code === undefined ? undefined : nameOf(code, stage, error);
+  return name ? new NetError(name, detailOf(error), { cause: error }) : error;
+}
+
+function codeOf(error: Error): string | undefined {
+  // Happy Eyeballs reports all attempts at once; the first one is as good as any.
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0] as Error);
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'UND_ERR_SOCKET' && error.cause instanceof Error) return codeOf(error.cause) ?? code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+function nameOf(code: string, stage: Stage, error: Error): NetErrorCode | undefined {
+  if (code === 'UND_ERR_SOCKET' && /other side closed/.test(error.message)) {
+    return stage === 'before-response' ? 'ERR_EMPTY_RESPONSE' : 'ERR_CONTENT_LENGTH_MISMATCH';
+  }
+  // A chunked body that ends before its last chunk: undici's parser says so when the socket ends.
+  if (code === 'HPE_INVALID_EOF_STATE') return stage === 'before-response' ? 'ERR_EMPTY_RESPONSE' : 'ERR_INCOMPLETE_CHUNKED_ENCODING';
+  return netErrorByCode[code] ?? netErrorByPrefix.find(([prefix]) => code.startsWith(prefix))?.[1];
+}
+
+function detailOf(error: Error): string {
+  if (error.message !== '') return error.message;
+  return error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0].message : 'no further detail';
+}
