@@ -4,7 +4,7 @@ import type { Clock } from '../util/clock.ts';
 import { invalidType, NetError } from '../util/errors.ts';
 import { describe } from '../util/options.ts';
 import { bareHost } from '../util/url.ts';
-import { HostRules } from './host-rules.ts';
+import type { HostRules } from './host-rules.ts';
 import { isLocalhost } from './localhost.ts';
 import { nameLookup, type HostEndpoint, type LookupAnswer, type NameLookup } from './name-lookup.ts';
 import { defaultResolveOptions, type ResolveOptions } from './resolve-options.ts';
