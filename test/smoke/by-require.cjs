@@ -1,0 +1,3 @@
+const sojourn = require('sojourn');
+
+void import('./scenario.mjs').then(({ scenario }) => scenario(sojourn, process.argv[4]));
