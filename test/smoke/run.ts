@@ -67,6 +67,6 @@ async function runTwice(binary: string, entry: string, data: string): Promise<st
 }
 
 async function must(cwd: string, args: readonly string[]): Promise<void> {
-  const { status, output } = await capture('npm', args, cwd);
+  const { status, output } = await capture('npm', args, { cwd });
   if (status !== 0) throw new Error(`npm ${args.join(' ')} failed:\n${output}`);
 }

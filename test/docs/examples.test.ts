@@ -1,0 +1,22 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { findExamples } from '../../scripts/docs-examples.ts';
+import { capture } from '../../scripts/run.ts';
+
+mkdirSync('temp', { recursive: true });
+const folder = resolve(mkdtempSync('temp/examples-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.concurrent.each(findExamples())('$name', async ({ name, code, extension }) => {
+  const file = join(folder, `${name.replaceAll(/\W+/g, '-').slice(0, 100)}.${extension}`);
+  writeFileSync(file, code);
+  const { status, output } = await capture(process.execPath, ['--import', resolve('test/docs/prelude.ts'), file], {
+    env: {
+      NODE_EXTRA_CA_CERTS: resolve('test/docs/tls/ca.pem'),
+      SOJOURN_DATA: `${file}.data`,
+    },
+    timeoutMs: 20_000,
+  });
+  expect(status, output).toBe(0);
+});
