@@ -39,20 +39,33 @@ export interface CookieContext {
   readonly http: boolean;
 }
 
+/** What a request or a response is about, as far as cookies care; a RequestJob is one. */
+export interface CookieTarget {
+  /** `http:`, `https:`, `ws:` or `wss:`. */
+  readonly protocol: string;
+  /** Canonical host, IPv6 in brackets, without the port. */
+  readonly hostname: string;
+  /** Begins with `/`; a query is ignored. */
+  readonly path: string;
+}
+
 /** Why a cookie was not stored; see `refusalText` for Chromium's words. */
 export type RefusalReason =
   | 'empty'
   | 'too-long'
   | 'attribute-too-long'
+  | 'path'
   | 'control-character'
   | 'domain-mismatch'
   | 'public-suffix'
-  | 'non-ascii-domain'
   | 'prefix'
+  /** No name, and a `=` in the value: servers would read it back as another cookie. */
+  | 'ambiguous-name'
   | 'secure-only'
   | 'secure-overwrite'
   | 'same-site-none-insecure'
   | 'same-site-context'
+  | 'http-only'
   | 'http-only-overwrite'
   | 'partitioned-insecure'
   | 'partitioned-without-site'

@@ -1,0 +1,315 @@
+import type { Records } from '../storage/store.ts';
+import type { Clock } from '../util/clock.ts';
+import { registrableDomain, siteOfHost } from '../util/site.ts';
+import type {
+  ChangeCause,
+  Cookie,
+  CookieChange,
+  CookieContext,
+  CookieTarget,
+  RefusalReason,
+  SetResult,
+} from './cookie.ts';
+import { buildHeader } from './build-header.ts';
+import { type CookieFilter, cookieMatcher, filterDomain } from './cookie-filter.ts';
+import { type CookieDetails, cookieFromDetails } from './cookie-from-details.ts';
+import { cookieFromLine } from './cookie-from-line.ts';
+import { CookieShelf, insertionCause } from './cookie-shelf.ts';
+import { isTrustworthy, ownContext } from './cookie-target.ts';
+import { type CookieLimits, insecureFirst, keptInTotal, overSiteLimit, safeFromTotalLimitMs } from './eviction.ts';
+import { type BuiltHeader, HeaderCache } from './header-cache.ts';
+import { sendQuestion, type WithheldReason, whyWithheld } from './send-permission.ts';
+import { overlaysSecure, refuseInContext } from './set-permission.ts';
+import { accessGrainMs, inSendingOrder, isExpired, type SiteCookies } from './site-cookies.ts';
+
+export type { CookieFilter } from './cookie-filter.ts';
+export type { CookieDetails } from './cookie-from-details.ts';
+export type { CookieLimits } from './eviction.ts';
+
+export interface CookieStoreOptions {
+  readonly records: Records<Cookie>;
+  readonly clock: Clock;
+  readonly limits: CookieLimits;
+  /** false: session cookies live in memory only, and those found on disk are deleted. */
+  readonly keepSessionCookies: boolean;
+}
+
+/** A cookie that was refused. Its value is not kept. */
+export interface CookieRefusal {
+  /** The host that offered it. */
+  readonly host: string;
+  /** '' when the line has no name that could be read. */
+  readonly name: string;
+  readonly reason: RefusalReason;
+}
+
+/** What becomes of one stored cookie in a request. */
+export interface CookieExplanation {
+  readonly cookie: Cookie;
+  /** undefined: it is sent. */
+  readonly withheld: WithheldReason | undefined;
+}
+
+/** Set-Cookie lines read of one response; the rest is refused as `too-many`. */
+const maxLinesPerResponse = 1000;
+const maxRefusals = 100;
+const sweepIntervalMs = 60_000;
+
+/**
+ * The cookies of one session: RFC 6265bis as Chromium does it.
+ *
+ * All methods are synchronous and leave a state that is ready to be read; `Store.committed` says when it is on disk.
+ * Owned by Session; outlives every RequestJob.
+ */
+export class CookieStore {
+  /** Called after each change, once it is readable. */
+  onChange: ((change: CookieChange) => void) | undefined = undefined;
+  /** Called for each cookie that was offered and refused. */
+  onRefused: ((refusal: CookieRefusal) => void) | undefined = undefined;
+
+  readonly #clock: Clock;
+  readonly #limits: CookieLimits;
+  readonly #shelf: CookieShelf;
+  readonly #headers = new HeaderCache();
+  readonly #refusals: CookieRefusal[] = [];
+  #lastCreatedAt = 0;
+  #nextSweep = 0;
+  /** No cookie was used before this; what the total limit may evict is older than 30 days. */
+  #oldestAccess: number = Number.NEGATIVE_INFINITY;
+
+  constructor(options: CookieStoreOptions) {
+    this.#clock = options.clock;
+    this.#limits = options.limits;
+    this.#shelf = new CookieShelf({ ...options, onChange: (cookie, cause) => this.#announce(cookie, cause) });
+  }
+
+  /** The Cookie header of a request, as bytes, one character each; '' when it has none. */
+  header(target: CookieTarget, context: CookieContext): string {
+    this.#shelf.freshen();
+    const now = this.#clock.now();
+    const known = this.#headers.find(target, context);
+    const built = known?.get(target, context);
+    if (!known || !built || built.validUntil <= now) return this.#build(target, context, now).text;
+    if (now - built.touchedAt >= accessGrainMs) {
+      built.touchedAt = now;
+      for (const cookie of built.cookies) known.site.touch(cookie, now);
+    }
+    return built.text;
+  }
+
+  /** Takes in the Set-Cookie lines of a response (bytes, one character each): one result a line. */
+  receive(target: CookieTarget, lines: readonly string[], context: CookieContext): SetResult[] {
+    this.#shelf.freshen();
+    return lines.map((line, index) => {
+      if (index >= maxLinesPerResponse) return this.#refuse(target, '', 'too-many');
+      const offered = cookieFromLine(line, { target, context, now: this.#creationTime() });
+      return this.#offer(offered, { target, context, name: nameOf(line) });
+    });
+  }
+
+  /** Sets a cookie for a program, under the rules of a same-site response. */
+  set(details: CookieDetails): SetResult {
+    this.#shelf.freshen();
+    const offered = cookieFromDetails(details, this.#creationTime());
+    const context = ownContext(details.partitionKey ?? '');
+    return this.#offer(offered, { target: details.url, context, name: details.name });
+  }
+
+  /** Removes the cookies called `name` that would be sent to `target`; returns how many there were. */
+  remove(target: CookieTarget, name: string): number {
+    return this.delete(this.list({ url: target, name }));
+  }
+
+  /** Removes these cookies, or all that `wanted` picks; returns how many there were. */
+  delete(wanted: readonly Cookie[] | ((cookie: Cookie) => boolean), cause: ChangeCause = 'explicit'): number {
+    this.#shelf.freshen();
+    const cookies = typeof wanted === 'function' ? [...this.#shelf.all()].filter(wanted) : wanted;
+    let removed = 0;
+    for (const cookie of cookies) {
+      const site = this.#shelf.site(siteOfHost(cookie.domain));
+      const stored = site.find(cookie);
+      if (!stored) continue;
+      this.#shelf.drop(site, stored, cause);
+      removed++;
+    }
+    return removed;
+  }
+
+  /** The cookies that a filter wants, in the order in which they are sent. */
+  list(filter: CookieFilter): Cookie[] {
+    this.#shelf.freshen();
+    const now = this.#clock.now();
+    const matches = cookieMatcher(filter, now);
+    const name = siteOfFilter(filter);
+    if (name !== undefined) return this.#freshSite(name, now).cookies.filter(matches);
+    const found: Cookie[] = [];
+    for (const cookie of this.#shelf.all()) if (matches(cookie)) found.push(cookie);
+    return found.sort(inSendingOrder);
+  }
+
+  /** For every cookie of the target's site: whether a request would carry it, and if not why. */
+  explain(target: CookieTarget, context: CookieContext): CookieExplanation[] {
+    this.#shelf.freshen();
+    const now = this.#clock.now();
+    const question = sendQuestion(target, context, now);
+    const { cookies } = this.#freshSite(siteOfHost(target.hostname), now);
+    return cookies.map(cookie => ({ cookie, withheld: whyWithheld(cookie, question) }));
+  }
+
+  /** The last 100 refusals, oldest first. */
+  get lastRefusals(): readonly CookieRefusal[] {
+    return this.#refusals;
+  }
+
+  /** The registrable domains that have cookies. */
+  sites(): string[] {
+    this.#shelf.freshen();
+    return this.#shelf.names();
+  }
+
+  /** How many cookies there are; an expired one counts until it is met. */
+  count(): number {
+    this.#shelf.freshen();
+    return this.#shelf.count();
+  }
+
+  /** Writes the access times that wait; the caller then waits for `Store.committed`. */
+  close(): void {
+    this.#shelf.saveAllTouched();
+  }
+
+  #build(target: CookieTarget, context: CookieContext, now: number): BuiltHeader {
+    const site = this.#freshSite(siteOfHost(target.hostname), now);
+    const question = sendQuestion(target, context, now);
+    const cookies = site.cookies.filter(cookie => whyWithheld(cookie, question) === undefined);
+    let validUntil = Number.POSITIVE_INFINITY;
+    for (const cookie of cookies) {
+      site.touch(cookie, now);
+      if (cookie.expiresAt !== undefined) validUntil = Math.min(validUntil, cookie.expiresAt);
+    }
+    const built: BuiltHeader = { text: buildHeader(cookies), cookies, validUntil, touchedAt: now };
+    // Which cookies a cross-site POST carries depends on their age: not worth keeping.
+    if (context.sameSite !== 'same-site-lax-unsafe') this.#remember(target, context, { site, built });
+    return built;
+  }
+
+  #remember(target: CookieTarget, context: CookieContext, made: { site: SiteCookies; built: BuiltHeader }): void {
+    let headers = this.#headers.find(target, context);
+    if (!headers) {
+      if (this.#headers.isFull()) {
+        this.#headers.clear();
+        this.#shelf.forgetEmptySites();
+      }
+      headers = this.#headers.open(target, context, made.site);
+    }
+    headers.set(target, context, made.built);
+  }
+
+  #freshSite(name: string, now: number): SiteCookies {
+    const site = this.#shelf.site(name);
+    this.#shelf.dropExpired(site, now);
+    return site;
+  }
+
+  /** Stores what was made of an offer, or refuses it. */
+  #offer(offered: Cookie | RefusalReason, from: Offer): SetResult {
+    if (typeof offered === 'string') return this.#refuse(from.target, from.name, offered);
+    const refusal = refuseInContext(offered, from.target, from.context) ?? this.#refuseOverwrite(offered, from);
+    return refusal ? this.#refuse(from.target, from.name, refusal) : { stored: true, cookie: this.#store(offered) };
+  }
+
+  #refuseOverwrite(cookie: Cookie, { target, context }: Offer): RefusalReason | undefined {
+    const site = this.#freshSite(siteOfHost(cookie.domain), this.#clock.now());
+    if (!isTrustworthy(target) && site.cookies.some(existing => overlaysSecure(cookie, existing)))
+      return 'secure-overwrite';
+    return !context.http && site.find(cookie)?.httpOnly ? 'http-only-overwrite' : undefined;
+  }
+
+  #store(offered: Cookie): Cookie {
+    const now = this.#clock.now();
+    const site = this.#freshSite(siteOfHost(offered.domain), now);
+    const replaced = site.find(offered);
+    if (isExpired(offered, now)) {
+      if (replaced) this.#shelf.drop(site, replaced, 'expired-overwrite');
+      return offered;
+    }
+    // RFC 6265bis 5.7 step 23.3 keeps the creation time always; Chromium only while the value stays.
+    const kept = replaced?.value === offered.value;
+    const cookie = kept ? { ...offered, createdAt: replaced.createdAt } : offered;
+    this.#shelf.put(site, cookie, replaced);
+    if (replaced) this.#announce(replaced, 'overwrite');
+    this.#announce(cookie, insertionCause(cookie, replaced));
+    this.#evict(site, cookie, now);
+    return cookie;
+  }
+
+  #evict(site: SiteCookies, added: Cookie, now: number): void {
+    for (const cookie of overSiteLimit(site.cookies, added, this.#limits.perSite))
+      this.#shelf.drop(site, cookie, 'evicted');
+    if (added.lastAccessedAt < this.#oldestAccess) this.#oldestAccess = added.lastAccessedAt;
+    if (now >= this.#nextSweep) {
+      this.#nextSweep = now + sweepIntervalMs;
+      this.#shelf.sweep(now);
+    }
+    const safeFrom = now - safeFromTotalLimitMs;
+    if (this.#oldestAccess < safeFrom && this.#limits.total !== Number.POSITIVE_INFINITY) this.#evictInTotal(safeFrom);
+  }
+
+  /** Chromium CookieMonster::GarbageCollect, "Collect garbage for everything". */
+  #evictInTotal(safeFrom: number): void {
+    const count = this.#shelf.count();
+    if (count <= this.#limits.total) return;
+    const old: Cookie[] = [];
+    this.#oldestAccess = Number.POSITIVE_INFINITY;
+    for (const cookie of this.#shelf.all()) {
+      if (cookie.lastAccessedAt < safeFrom) old.push(cookie);
+      else this.#oldestAccess = Math.min(this.#oldestAccess, cookie.lastAccessedAt);
+    }
+    const goal = count - keptInTotal(this.#limits.total);
+    old.sort(insecureFirst);
+    for (const spared of old.splice(goal)) this.#oldestAccess = Math.min(this.#oldestAccess, spared.lastAccessedAt);
+    this.delete(old, 'evicted');
+  }
+
+  #refuse(target: CookieTarget, name: string, reason: RefusalReason): SetResult {
+    const refusal: CookieRefusal = { host: target.hostname, name, reason };
+    if (this.#refusals.length >= maxRefusals) this.#refusals.shift();
+    this.#refusals.push(refusal);
+    this.onRefused?.(refusal);
+    return { stored: false, reason };
+  }
+
+  #announce(cookie: Cookie, cause: ChangeCause): void {
+    this.onChange?.({ cookie, cause, removed: !cause.startsWith('inserted') });
+  }
+
+  /** Now, but never twice the same: cookies of one response keep their order. Chromium CookieMonster::CurrentTime. */
+  #creationTime(): number {
+    const now = this.#clock.now();
+    const next = this.#lastCreatedAt + 1 / 1024;
+    // A clock that was set back is followed.
+    this.#lastCreatedAt = next > now && next < now + 1000 ? next : now;
+    return this.#lastCreatedAt;
+  }
+}
+
+interface Offer {
+  readonly target: CookieTarget;
+  readonly context: CookieContext;
+  readonly name: string;
+}
+
+/** The one site that a filter can find cookies in; undefined when there may be several. */
+function siteOfFilter(filter: CookieFilter): string | undefined {
+  if (filter.url) return siteOfHost(filter.url.hostname);
+  if (filter.domain === undefined || filter.domain === '') return undefined;
+  const domain = filterDomain(filter.domain);
+  const site = siteOfHost(domain);
+  // Below a public suffix there are sites of their own.
+  return site !== domain || filter.matchDomain === 'host' || registrableDomain(domain) === domain ? site : undefined;
+}
+
+/** The name in a line that was refused, for the report; a line without one gives nothing away. */
+function nameOf(line: string): string {
+  return /^[^=;]{1,256}(?==)/.exec(line)?.[0].trim() ?? '';
+}
