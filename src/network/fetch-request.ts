@@ -2,6 +2,7 @@ import { invalidType, NetError } from '../util/errors.ts';
 import { describe, nearest } from '../util/options.ts';
 import { acceptEncoding } from './content-decoding.ts';
 import { HeaderList, type HeadersInput } from './header-list.ts';
+import type { CacheMode } from './request-job.ts';
 import { type BodyInput, readBody, type RequestBody } from './request-body.ts';
 
 /**
@@ -19,7 +20,7 @@ export interface FetchInit {
   /** Default `'same-origin'`, which is `'include'` unless `initiator` is another origin. */
   credentials?: 'omit' | 'same-origin' | 'include';
   /** Default `'default'`. */
-  cache?: RequestCache;
+  cache?: CacheMode;
   /** Subresource Integrity: the promise rejects when the body does not match. */
   integrity?: string;
   signal?: AbortSignal | null;
@@ -53,11 +54,11 @@ export interface FetchRequest {
   body: RequestBody | undefined;
   readonly redirect: 'follow' | 'error' | 'manual';
   readonly credentials: 'omit' | 'same-origin' | 'include';
-  readonly cache: RequestCache;
+  readonly cache: CacheMode;
   readonly integrity: string;
   readonly signal: AbortSignal | undefined;
   readonly initiator: URL | undefined;
-  readonly topLevelSite: string | undefined;
+  readonly topLevelSite: URL | undefined;
 }
 
 /** What the session puts on every fetch that does not say otherwise. */
@@ -97,7 +98,7 @@ export function readFetchRequest(input: unknown, givenInit: FetchInit | undefine
     integrity: init.integrity ?? '',
     signal: readSignal(init.signal),
     initiator: init.initiator === undefined ? undefined : readOrigin('initiator', init.initiator),
-    topLevelSite: init.topLevelSite === undefined ? undefined : readOrigin('topLevelSite', init.topLevelSite).origin,
+    topLevelSite: init.topLevelSite === undefined ? undefined : readOrigin('topLevelSite', init.topLevelSite),
   };
 }
 

@@ -17,12 +17,15 @@ export interface ResponseParts {
 
 const invalidBodyMessage = 'Body is unusable: it was read before';
 
+// The accessors below override what lib types call properties of instances; in Node they are the prototype's accessors.
+const GlobalResponse: new (body: null) => object = Response as never;
+
 /**
  * A fetch Response that makes its Headers and its stream only when someone asks for them.
  *
  * It extends the global Response, so it is one to `instanceof`; that class's own constructor is given no body.
  */
-export class SessionResponse extends Response {
+export class SessionResponse extends GlobalResponse implements Omit<Response, 'clone'> {
   readonly #parts: ResponseParts;
   #headers: Headers | undefined;
   #stream: ReadableStream<Uint8Array<ArrayBuffer>> | null | undefined;
@@ -33,71 +36,76 @@ export class SessionResponse extends Response {
     this.#parts = parts;
   }
 
-  override get url(): string {
+  get url(): string {
     return this.#parts.url;
   }
 
-  override get status(): number {
+  get status(): number {
     return this.#parts.status;
   }
 
-  override get statusText(): string {
+  get statusText(): string {
     return this.#parts.statusText;
   }
 
-  override get ok(): boolean {
+  get ok(): boolean {
     return this.#parts.status >= 200 && this.#parts.status <= 299;
   }
 
-  override get redirected(): boolean {
+  get redirected(): boolean {
     return this.#parts.redirected;
   }
 
-  override get type(): ResponseType {
+  get type(): 'basic' {
     return 'basic';
   }
 
-  override get headers(): Headers {
+  get headers(): Headers {
     this.#headers ??= toHeaders(this.#parts.rawHeaders);
     return this.#headers;
   }
 
-  override get bodyUsed(): boolean {
+  get bodyUsed(): boolean {
     return this.#used || (this.#stream ? isDisturbed(this.#stream) : false);
   }
 
-  override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
     if (this.#stream === undefined) this.#stream = this.#parts.body && toStream(this.#parts.body, this.#parts.codings);
     return this.#stream;
   }
 
-  override async text(): Promise<string> {
+  async text(): Promise<string> {
     return decodeUtf8(await this.#consume());
   }
 
-  override async json(): Promise<unknown> {
+  textStream(): ReadableStream<string> {
+    const bytes = this.body ?? new ReadableStream({ start: controller => controller.close() });
+    return bytes.pipeThrough(new TextDecoderStream() as never);
+  }
+
+  async json(): Promise<unknown> {
     return JSON.parse(decodeUtf8(await this.#consume()));
   }
 
-  override async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     // A copy of its own: the chunks lie in buffers that are shared.
     return new Uint8Array(await this.#consume());
   }
 
-  override async arrayBuffer(): Promise<ArrayBuffer> {
+  async arrayBuffer(): Promise<ArrayBuffer> {
     return (await this.bytes()).buffer;
   }
 
-  override async blob(): Promise<Blob> {
+  async blob(): Promise<Blob> {
     return new Blob([await this.bytes()], { type: this.headers.get('content-type') ?? '' });
   }
 
-  override async formData(): Promise<FormData> {
+  async formData(): Promise<FormData> {
     const type = this.headers.get('content-type');
     return new Response(await this.bytes(), type ? { headers: { 'content-type': type } } : {}).formData();
   }
 
-  override clone(): SessionResponse {
+  clone(): SessionResponse {
     if (this.bodyUsed || this.#stream?.locked) throw new TypeError(invalidBodyMessage);
     const copy = new SessionResponse(this.#parts);
     const stream = this.body;
@@ -111,7 +119,7 @@ export class SessionResponse extends Response {
     this.#used = true;
     const { body, codings } = this.#parts;
     if (!body) return Buffer.alloc(0);
-    if (this.#stream) return Buffer.concat(await Array.fromAsync(this.#stream));
+    if (this.#stream) return readAll(this.#stream);
     const bytes = await body.bytes();
     if (!codings) return bytes;
     const { decodeWhole } = await import('./content-decoding.ts');
@@ -128,19 +136,16 @@ const disturbed = new WeakSet<ReadableStream>();
 
 function toStream(body: ResponseBody, codings: readonly Coding[] | undefined): ReadableStream<Uint8Array<ArrayBuffer>> {
   let chunks: AsyncIterator<Buffer> | undefined;
-  const stream: ReadableStream<Uint8Array<ArrayBuffer>> = new ReadableStream<Uint8Array<ArrayBuffer>>(
+  const stream: ReadableStream<Uint8Array<ArrayBuffer>> = new ReadableStream(
     {
       type: 'bytes',
-      async pull(controller) {
+      async pull(controller: ReadableByteStreamController) {
         disturbed.add(stream);
         chunks ??= await openChunks(body, codings);
-        const next = await chunks.next();
-        if (!next.done) {
-          // A copy: the byte controller takes the buffer away, and chunks share theirs.
-          if (next.value.byteLength > 0) controller.enqueue(new Uint8Array(next.value));
-          else await (this as UnderlyingByteSource).pull?.(controller);
-          return;
-        }
+        let next = await chunks.next();
+        while (!next.done && next.value.byteLength === 0) next = await chunks.next();
+        // A copy: the byte controller takes the buffer away, and chunks share theirs.
+        if (!next.done) return controller.enqueue(new Uint8Array(next.value));
         controller.close();
         controller.byobRequest?.respond(0);
       },
@@ -153,6 +158,12 @@ function toStream(body: ResponseBody, codings: readonly Coding[] | undefined): R
     { highWaterMark: 0 },
   );
   return stream;
+}
+
+async function readAll(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 async function openChunks(body: ResponseBody, codings: readonly Coding[] | undefined): Promise<AsyncIterator<Buffer>> {

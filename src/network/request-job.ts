@@ -17,6 +17,9 @@ export type Dispatch = (job: RequestJob, handler: Handler) => boolean;
 /** One step of the pipeline: wraps the rest of the way down, and, by wrapping the handler, the way up. */
 export type Interceptor = (next: Dispatch) => Dispatch;
 
+/** fetch's cache mode. Fetch standard, "request cache mode". */
+export type CacheMode = 'default' | 'no-store' | 'reload' | 'no-cache' | 'force-cache' | 'only-if-cached';
+
 /**
  * One request on its way through a session, whichever door it came by. Steps read and change it on the way down.
  *
@@ -53,7 +56,7 @@ export interface RequestJob {
   /** Who makes the request, for SameSite, partitioned cookies and the cache's partition key. */
   readonly context: CookieContext;
   /** fetch's cache mode. */
-  readonly cacheMode: RequestCache;
+  readonly cacheMode: CacheMode;
   /** Set when the caller no longer wants the answer; a step that waited looks before it goes on. */
   cancelled: { readonly reason: unknown } | undefined;
 }

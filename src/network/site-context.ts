@@ -42,14 +42,15 @@ export class OriginFactsCache {
 export interface RequestOwner {
   /** Origin of the page that makes it. */
   readonly initiator: URL | undefined;
-  /** The page's top-level site, `https://example.com`. */
-  readonly topLevelSite: string | undefined;
+  /** Any URL of the page's top-level site. */
+  readonly topLevelSite: URL | undefined;
 }
 
 /** The context of a request to `url` made by `owner`. RFC 6265bis 5.2: same-site needs the same scheme, too. */
 export function contextFor(url: URL, owner: RequestOwner): CookieContext {
   const site = siteOfUrl(url);
-  const topLevelSite = owner.topLevelSite ?? (owner.initiator ? siteOfUrl(owner.initiator) : site);
+  const topLevelUrl = owner.topLevelSite ?? owner.initiator;
+  const topLevelSite = topLevelUrl ? siteOfUrl(topLevelUrl) : site;
   const fromSameSite = topLevelSite === site && (!owner.initiator || siteOfUrl(owner.initiator) === site);
   return { sameSite: fromSameSite ? 'same-site-strict' : 'cross-site', topLevelSite, http: true };
 }

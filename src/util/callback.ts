@@ -1,20 +1,30 @@
 import { invalidType } from './errors.ts';
 import { describe } from './options.ts';
 
-/** A callback of the v0.36 API. */
-export type Callback<T extends unknown[]> = (...args: T) => void;
+/** What a callback of the v0.36 API is called with. */
+export interface Outcome<T, A extends unknown[]> {
+  readonly ok: (value: T) => A;
+  readonly failed: (error: Error) => A;
+}
 
 /**
- * Joins the two eras of Electron's API: returns the promise, and calls `callback` when one was given.
+ * Joins the two eras of Electron's API: runs `action`, returns its promise, and calls `callback` when one was given.
  *
- * The callback runs once, never in the caller's turn; an exception in it is the program's own and is not caught. With a
- * callback the returned promise never rejects unhandled.
+ * `action` checks its arguments before it returns: what it throws is thrown at once when there is a callback, and rejects
+ * otherwise. The callback runs once, never in the caller's turn; an exception in it is the program's own.
  */
-export function withCallback<T, A extends unknown[]>(
-  promise: Promise<T>,
-  callback: Callback<A> | undefined,
-  outcome: { readonly ok: (value: T) => A; readonly failed: (error: Error) => A },
+export function settle<T, A extends unknown[]>(
+  callback: ((...args: A) => void) | undefined,
+  outcome: Outcome<T, A>,
+  action: () => Promise<T>,
 ): Promise<T> {
+  let promise: Promise<T>;
+  try {
+    promise = action();
+  } catch (error) {
+    if (callback) throw error;
+    return Promise.reject(error as Error);
+  }
   if (!callback) return promise;
   promise.then(
     value => process.nextTick(callback, ...outcome.ok(value)),
@@ -23,14 +33,11 @@ export function withCallback<T, A extends unknown[]>(
   return promise;
 }
 
-/** Checks a trailing callback argument. @throws {TypeError} If it is given and no function. */
+/** Reads a trailing callback. @throws {TypeError} If it is given and no function. */
 export function readCallback<C extends (...args: never[]) => unknown>(action: string, input: unknown): C | undefined {
   if (input === undefined || typeof input === 'function') return input as C | undefined;
   throw invalidType(`Cannot ${action}: callback must be a function, got ${describe(input)}`);
 }
 
 /** The outcome of most calls: `callback(error)` on failure, `callback()` on success. */
-export const errorOnly: { ok: () => []; failed: (error: Error) => [Error] } = {
-  ok: () => [],
-  failed: error => [error],
-};
+export const errorOnly: Outcome<unknown, [error?: Error]> = { ok: () => [], failed: error => [error] };

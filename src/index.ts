@@ -1,0 +1,24 @@
+import { App } from './session/app.ts';
+import { Net } from './session/net.ts';
+import { SessionModule } from './session/session-module.ts';
+
+/** The program. */
+export const app: App = new App();
+
+/** Makes and finds sessions. */
+export const session: SessionModule = new SessionModule(app);
+
+/** The network as the default session. */
+export const net: Net = new Net(session);
+
+export { NetError, type NetErrorCode, SojournError, type SojournErrorCode, StateError, StoreError } from './util/errors.ts';
+export type { App, AppEvents } from './session/app.ts';
+export type { CookieContextInput, CookieDetailsInput, CookieFilterInput } from './session/cookie-arguments.ts';
+export type { CookieObject } from './session/cookie-object.ts';
+export type { Cookies, CookiesEvents, ReceivedCookie, RefusedCookie } from './session/cookies.ts';
+export type { Net } from './session/net.ts';
+export type { ResolvedHost, Session, SessionEvents } from './session/session.ts';
+export type { SessionModule } from './session/session-module.ts';
+export type { SessionOptionsInput } from './session/session-options.ts';
+export type { SessionEvent } from './util/session-event.ts';
+export type { FetchInit } from './network/fetch-request.ts';

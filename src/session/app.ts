@@ -1,0 +1,89 @@
+import { EventEmitter } from 'node:events';
+import { invalidType } from '../util/errors.ts';
+import { describe } from '../util/options.ts';
+import { version } from '../util/version.ts';
+import { AppPaths, type PathName } from './app-paths.ts';
+import { CommandLine } from './command-line.ts';
+import type { Session } from './session.ts';
+
+/** Events of `app`. */
+export interface AppEvents {
+  /** A session was made; there is no event argument, as in Electron. */
+  'session-created': [session: Session];
+}
+
+/**
+ * The program, as far as its sessions care: where data lies, and switches for sessions made afterwards.
+ *
+ * @see Electron `app`
+ * @example Data of this program apart from that of others
+ * import { app } from 'sojourn';
+ * app.setName('my-tool');
+ * console.assert(app.getPath('userData').endsWith('my-tool'));
+ */
+export class App extends EventEmitter<AppEvents> {
+  readonly commandLine: CommandLine = new CommandLine();
+  readonly #paths = new AppPaths();
+  #name = 'sojourn';
+
+  /** Which direction `cookies.get({ domain })` matches unless the call says; see `configure`. */
+  cookieDomainMatch: 'subdomains' | 'host' | 'both' = 'subdomains';
+
+  get name(): string {
+    return this.#name;
+  }
+
+  set name(name: string) {
+    this.setName(name);
+  }
+
+  getName(): string {
+    return this.#name;
+  }
+
+  /**
+   * Names the program, and puts the data of sessions made afterwards below `apps/<name>`.
+   *
+   * @throws {TypeError} If the name cannot be one of a directory; `code` is `ERR_INVALID_OPTION`.
+   */
+  setName(name: string): void {
+    if (typeof name !== 'string' || !/^[^/\\\0]+$/.test(name) || /^\.+$/.test(name) || name.length > 100) {
+      throw invalidType(`Cannot set the name: it must be 1 to 100 characters without a slash, got ${describe(name)}`);
+    }
+    this.#name = name;
+    this.#paths.setAppName(name);
+  }
+
+  /** The version of this library. */
+  getVersion(): string {
+    return version;
+  }
+
+  /**
+   * A directory, by Electron's name for it.
+   *
+   * @throws {TypeError} `Failed to get path`, if the name is unknown; `code` is `ERR_INVALID_OPTION`.
+   */
+  getPath(name: PathName): string {
+    return this.#paths.get(name);
+  }
+
+  /**
+   * Sets a directory. `userData` moves the data of sessions made afterwards.
+   *
+   * @throws {TypeError} If the name is unknown or the path not absolute; `code` is `ERR_INVALID_OPTION`.
+   */
+  setPath(name: PathName, path: string): void {
+    this.#paths.set(name, path);
+  }
+
+  /** Sessions are always ready. */
+  isReady(): boolean {
+    return true;
+  }
+
+  /** Resolves at once: sessions are always ready. */
+  whenReady(): Promise<void> {
+    return Promise.resolve();
+  }
+}

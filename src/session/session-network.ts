@@ -1,0 +1,90 @@
+import type { Dispatcher } from 'undici';
+import { TrustStore } from '../certificates/trust-store.ts';
+import { ServerVerifier } from '../certificates/verifier.ts';
+import type { CookieStore } from '../cookies/cookie-store.ts';
+import { HostResolver } from '../hosts/host-resolver.ts';
+import { parseHostRules } from '../hosts/host-rules.ts';
+import { HstsStore, hstsCodec } from '../hosts/hsts.ts';
+import { ConnectionPools } from '../network/connection-pools.ts';
+import { Connector } from '../network/connector.ts';
+import { cookiesInterceptor } from '../network/cookies-interceptor.ts';
+import { makeDispatcher } from '../network/dispatcher.ts';
+import type { FetchDefaults } from '../network/fetch-request.ts';
+import type { FetchParts } from '../network/fetch.ts';
+import { hstsInterceptor } from '../network/hsts-interceptor.ts';
+import { Pipeline } from '../network/pipeline.ts';
+import { Preconnected } from '../network/preconnected.ts';
+import { OriginFactsCache } from '../network/site-context.ts';
+import type { Store } from '../storage/store.ts';
+import type { Clock } from '../util/clock.ts';
+import { Disposer } from '../util/disposer.ts';
+import { NetError } from '../util/errors.ts';
+import { hostRulesOf, type SessionOptions } from './session-options.ts';
+
+interface NetworkParts {
+  readonly options: SessionOptions;
+  readonly store: Store;
+  readonly cookies: CookieStore;
+  readonly clock: Clock;
+  readonly defaults: () => FetchDefaults;
+  /** Chromium's `--host-rules`. */
+  readonly endpointRules: string;
+}
+
+/** The network of one session, put together at its first use. Owned by Session. */
+export class SessionNetwork {
+  readonly resolver: HostResolver;
+  readonly fetchParts: FetchParts;
+  readonly #pools: ConnectionPools;
+  readonly #preconnected: Preconnected;
+  readonly #disposer = new Disposer();
+  readonly #parts: NetworkParts;
+  readonly #pipeline: Pipeline;
+  #dispatcher: Dispatcher | undefined;
+
+  constructor(parts: NetworkParts) {
+    const { clock, store } = parts;
+    this.#parts = parts;
+    this.resolver = new HostResolver({ rules: hostRulesOf(parts.options), clock });
+    const hostRules = parseHostRules('use host rules', parts.endpointRules);
+    const verifier = new ServerVerifier({ trust: new TrustStore(), clock });
+    const connector = new Connector({ resolver: this.resolver, hostRules, verifier, clock });
+    this.#preconnected = this.#disposer.own(new Preconnected(connector.connect, clock), it => it.close());
+    this.#pools = this.#disposer.own(
+      new ConnectionPools({
+        connect: this.#preconnected.connect,
+        maxConnectionsPerOrigin: parts.options.maxConnectionsPerOrigin,
+      }),
+      it => it.close(),
+    );
+    this.#pipeline = new Pipeline(this.#pools.dispatch);
+    const hsts = new HstsStore({ records: store.records('hsts', hstsCodec), clock });
+    this.#pipeline.set('hsts', hstsInterceptor(hsts));
+    this.#pipeline.set('cookies', cookiesInterceptor({ cookies: parts.cookies, committed: () => store.committed() }));
+    this.fetchParts = {
+      origins: new OriginFactsCache(),
+      dispatch: (job, handler) => this.#pipeline.dispatch(job, handler),
+      defaults: parts.defaults,
+    };
+  }
+
+  get dispatcher(): Dispatcher {
+    this.#dispatcher ??= makeDispatcher({ ...this.fetchParts, userAgent: () => this.#parts.defaults().userAgent });
+    return this.#dispatcher;
+  }
+
+  preconnect(url: URL, count: number): void {
+    this.#preconnected.open({ hostname: url.hostname, protocol: url.protocol, port: url.port }, count);
+  }
+
+  /** Cuts every connection; requests under way fail. */
+  async closeAllConnections(): Promise<void> {
+    this.#preconnected.close();
+    await this.#pools.closeAll(new NetError('ERR_ABORTED', 'The connections of the session were closed'));
+  }
+
+  /** Waits for requests under way, then closes every connection. */
+  close(): Promise<void> {
+    return this.#disposer.close();
+  }
+}

@@ -1,0 +1,75 @@
+import { type HostRules, parseHostRules } from '../hosts/host-rules.ts';
+import { invalidType } from '../util/errors.ts';
+import { describe, OptionsReader } from '../util/options.ts';
+import { version } from '../util/version.ts';
+
+/** Options of `session.fromPartition` and `session.fromPath`. They count when the session is made. */
+export interface SessionOptionsInput {
+  /** Whether responses are cached. Default true. */
+  cache?: boolean;
+  /** Whether session cookies of a partition on disk outlive the process. Default true. */
+  keepSessionCookies?: boolean;
+  /** How many cookies are kept, in all and for one registrable domain. Default 3300 and 180; `Infinity` for no limit. */
+  cookieLimits?: { perSite?: number; total?: number };
+  /** Chromium's `--host-resolver-rules`, as `'MAP *.test 127.0.0.1'`. Default: those of `app.commandLine`. */
+  hostRules?: string;
+  /** HTTP/1.1 connections to one origin at a time. Default 64; `Infinity` for no limit. */
+  maxConnectionsPerOrigin?: number;
+  /** The User-Agent header. Default `sojourn/<version>`. */
+  userAgent?: string;
+}
+
+/** The same, read. */
+export interface SessionOptions {
+  readonly cache: boolean;
+  readonly keepSessionCookies: boolean;
+  readonly cookieLimits: { readonly perSite: number; readonly total: number };
+  readonly hostRules: string;
+  readonly maxConnectionsPerOrigin: number;
+  readonly userAgent: string;
+}
+
+const action = 'make a session';
+const keys = ['cache', 'keepSessionCookies', 'cookieLimits', 'hostRules', 'maxConnectionsPerOrigin', 'userAgent'] as const;
+
+/** @throws {TypeError | RangeError} If a field is wrong; `code` is `ERR_INVALID_OPTION`. */
+export function readSessionOptions(input: unknown, switches: { readonly hostRules: string }): SessionOptions {
+  const options = new OptionsReader(action, input, keys);
+  const limits = new OptionsReader(`${action}: cookieLimits`, options.object('cookieLimits', undefined), ['perSite', 'total']);
+  const hostRules = options.string('hostRules', switches.hostRules);
+  parseHostRules(action, hostRules);
+  return {
+    cache: options.boolean('cache', true),
+    keepSessionCookies: options.boolean('keepSessionCookies', true),
+    cookieLimits: {
+      perSite: limits.number('perSite', 180, { min: 1 }),
+      total: limits.number('total', 3300, { min: 1 }),
+    },
+    hostRules,
+    maxConnectionsPerOrigin: options.number('maxConnectionsPerOrigin', 64, { min: 1 }),
+    userAgent: readUserAgent(action, options.string('userAgent', `sojourn/${version}`)),
+  };
+}
+
+/** The host rules of a session's options, parsed. */
+export function hostRulesOf(options: SessionOptions): HostRules {
+  return parseHostRules(action, options.hostRules);
+}
+
+/** Warns when a session that is open was asked for with other options: the first ones stay. */
+export function warnOfOtherOptions(name: string, current: SessionOptions, input: unknown): void {
+  if (input === undefined) return;
+  const asked = readSessionOptions({ ...current, ...(input as object) }, current);
+  const differing = keys.filter(key => JSON.stringify(asked[key]) !== JSON.stringify(current[key]));
+  if (differing.length === 0) return;
+  process.emitWarning(`session "${name}" is open with other options; the first ones stay (${differing.join(', ')})`, {
+    type: 'SojournWarning',
+    code: 'SOJOURN_OPTIONS_IGNORED',
+  });
+}
+
+/** @throws {TypeError} If it cannot be a header's value. */
+export function readUserAgent(action: string, input: unknown): string {
+  if (typeof input === 'string' && input !== '' && /^[\t\x20-\x7e\x80-\xff]*$/.test(input)) return input;
+  throw invalidType(`Cannot ${action}: userAgent must be a non-empty header value, got ${describe(input)}`);
+}

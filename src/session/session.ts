@@ -1,0 +1,262 @@
+import { EventEmitter } from 'node:events';
+import type { Dispatcher } from 'undici';
+import { cookieCodec } from '../cookies/cookie-codec.ts';
+import { CookieStore } from '../cookies/cookie-store.ts';
+import type { HostEndpoint } from '../hosts/name-lookup.ts';
+import { readResolveOptions } from '../hosts/resolve-options.ts';
+import type { FetchInit } from '../network/fetch-request.ts';
+import type { Store } from '../storage/store.ts';
+import { openStore } from '../storage/open-store.ts';
+import { errorOnly, readCallback, settle } from '../util/callback.ts';
+import { type Clock, systemClock } from '../util/clock.ts';
+import { invalidRange, invalidType, StateError, type StoreError } from '../util/errors.ts';
+import { OptionsReader } from '../util/options.ts';
+import { SessionEvent } from '../util/session-event.ts';
+import { bareHost } from '../util/url.ts';
+import { readAcceptLanguages } from './accept-languages.ts';
+import { Cookies } from './cookies.ts';
+import { SessionNetwork } from './session-network.ts';
+import { readUserAgent, type SessionOptions } from './session-options.ts';
+
+/** What `ses.resolveHost` gives. */
+export interface ResolvedHost {
+  endpoints: HostEndpoint[];
+}
+
+/** Events of a session. */
+export interface SessionEvents {
+  /** The store has a problem: a damaged file was set aside, or the disk refuses writes. The session goes on. */
+  'store-error': [event: SessionEvent<Session>, error: StoreError];
+  /** `preconnect` was called. */
+  preconnect: [event: SessionEvent<Session>, url: string, allowCredentials: boolean];
+}
+
+interface SessionParts {
+  /** Partition string or path, for messages. */
+  readonly name: string;
+  /** Where it lies on disk; undefined in memory. */
+  readonly directory: string | undefined;
+  readonly options: SessionOptions;
+  readonly endpointRules: string;
+  readonly domainMatch: () => 'subdomains' | 'host' | 'both';
+  /** Takes it out of the registry, so that the next `fromPartition` makes a new one. */
+  readonly forget: () => void;
+}
+
+const made: unique symbol = Symbol('made by the session module');
+
+/**
+ * One isolated browser identity: cookies, connections and everything else that a browser keeps for a partition.
+ *
+ *   open --close()--> closing --drained, flushed--> closed
+ *   open, closing --destroy()--> closed
+ *
+ * Made by `session.fromPartition` and `session.fromPath`. Owned by the program, which closes it; nothing is opened
+ * before its first use.
+ *
+ * @see Electron `Class: Session`
+ * @example Log in once, be logged in from then on
+ * import { session } from 'sojourn';
+ * const ses = session.fromPartition('persist:work');
+ * const response = await ses.fetch('https://site.test/account');
+ * console.log(response.status, await response.text());
+ */
+export class Session extends EventEmitter<SessionEvents> implements AsyncDisposable {
+  readonly cookies: Cookies;
+  readonly #parts: SessionParts;
+  readonly #clock: Clock = systemClock;
+  #opened: { readonly store: Store; readonly cookies: CookieStore } | undefined;
+  #network: SessionNetwork | undefined;
+  #userAgent: string;
+  #acceptLanguage = 'en-US';
+  #closed: Promise<void> | undefined;
+  #destroyed: Promise<void> | undefined;
+
+  /** @throws {TypeError} `Session objects cannot be created with 'new'`, when a program tries. */
+  constructor(token: unknown, parts: SessionParts) {
+    if (token !== made) throw invalidType("Session objects cannot be created with 'new'");
+    super();
+    this.#parts = parts;
+    this.#userAgent = parts.options.userAgent;
+    this.cookies = new Cookies({ open: action => this.#open(action), domainMatch: parts.domainMatch });
+  }
+
+  /** Called by the session module only. */
+  static make(parts: SessionParts): Session {
+    return new Session(made, parts);
+  }
+
+  /** Where it lies on disk; null in memory. */
+  get storagePath(): string | null {
+    return this.#parts.directory ?? null;
+  }
+
+  getStoragePath(): string | null {
+    return this.storagePath;
+  }
+
+  /** Whether it outlives the process. */
+  isPersistent(): boolean {
+    return this.#parts.directory !== undefined;
+  }
+
+  /** The options it was made with. */
+  get options(): SessionOptions {
+    return this.#parts.options;
+  }
+
+  /**
+   * WHATWG fetch as this identity: its cookies are sent and stored, on every hop.
+   *
+   * @param input - A URL or a Request.
+   * @param init - See `FetchInit`.
+   * @returns Rejects with a `NetError` when the network fails, with the signal's reason when aborted.
+   * @throws {TypeError} If an argument is wrong; `code` is `ERR_INVALID_OPTION`.
+   * @see Fetch standard; Electron `ses.fetch`
+   */
+  async fetch(input: string | URL | Request, init?: FetchInit): Promise<Response> {
+    const { fetchParts } = this.#useNetwork('fetch');
+    fetchModule ??= await import('../network/fetch.ts');
+    return fetchModule.sessionFetch(fetchParts, input, init);
+  }
+
+  /** An undici Dispatcher with all of the session's duties, for whatever takes one. */
+  get dispatcher(): Dispatcher {
+    return this.#useNetwork('dispatch').dispatcher;
+  }
+
+  getUserAgent(): string {
+    return this.#userAgent;
+  }
+
+  /**
+   * Sets the User-Agent, and with it Accept-Language, of requests from now on.
+   *
+   * @param acceptLanguages - A list as `'en-US,fr,de'`; it is sent as `en-US,fr;q=0.9,de;q=0.8`.
+   * @throws {TypeError} If one cannot be a header's value; `code` is `ERR_INVALID_OPTION`.
+   * @see Electron `ses.setUserAgent`
+   */
+  setUserAgent(userAgent: string, acceptLanguages?: string): void {
+    this.#requireOpen('set the user agent');
+    const read = readUserAgent('set the user agent', userAgent);
+    if (acceptLanguages !== undefined) this.#acceptLanguage = readAcceptLanguages(acceptLanguages);
+    this.#userAgent = read;
+  }
+
+  /**
+   * The addresses of a host, by this session's rules and cache.
+   *
+   * @throws {NetError} ERR_NAME_NOT_RESOLVED. @throws {TypeError} If an option is wrong.
+   * @see Electron `ses.resolveHost`
+   */
+  async resolveHost(host: string, options?: { queryType?: 'A' | 'AAAA'; source?: string; cacheUsage?: string; secureDnsPolicy?: string }): Promise<ResolvedHost> {
+    const { resolver } = this.#useNetwork('resolve a host');
+    return { endpoints: [...(await resolver.resolve(host, readResolveOptions(options)))] };
+  }
+
+  /** Forgets the addresses of every host. */
+  async clearHostResolverCache(): Promise<void> {
+    this.#useNetwork('clear the host cache').resolver.clearCache();
+  }
+
+  /** Cuts every connection; requests under way fail with ERR_ABORTED, later ones connect anew. */
+  closeAllConnections(callback?: (error?: Error) => void): Promise<void> {
+    const done = readCallback<NonNullable<typeof callback>>('close all connections', callback);
+    return settle(done, errorOnly, () => {
+      this.#requireOpen('close all connections');
+      return this.#network?.closeAllConnections() ?? Promise.resolve();
+    });
+  }
+
+  /**
+   * Opens connections to an origin before a request needs them.
+   *
+   * @param options - `url`, and `numSockets`: 1 (default) to 6.
+   * @throws {TypeError | RangeError} In Electron's words; `code` is `ERR_INVALID_OPTION`.
+   * @see Electron `ses.preconnect`
+   */
+  preconnect(options: { url: string; numSockets?: number }): void {
+    const reader = new OptionsReader('preconnect', options, ['url', 'numSockets']);
+    const url = URL.parse(reader.string('url', ''));
+    if (!url?.hostname) throw invalidType('Must pass non-empty valid url to session.preconnect.');
+    const count = reader.number('numSockets', 1, { integer: true });
+    if (count < 1 || count > 6) throw invalidRange('numSocketsToPreconnect is outside range [1,6]');
+    this.#useNetwork('preconnect').preconnect(url, count);
+    this.emit('preconnect', new SessionEvent(this), url.href, true);
+  }
+
+  /** Waits for requests under way, commits everything, frees everything. Afterwards the object is of no use. */
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown(network => network.close());
+    return this.#closed;
+  }
+
+  /** Like `close`, but cuts requests under way. What was acknowledged is kept. */
+  destroy(): Promise<void> {
+    this.#destroyed ??= this.#cutOff();
+    return this.#destroyed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #cutOff(): Promise<void> {
+    const closing = this.close();
+    await this.#network?.closeAllConnections();
+    await closing;
+  }
+
+  async #shutDown(drain: (network: SessionNetwork) => Promise<void>): Promise<void> {
+    this.#parts.forget();
+    if (this.#network) await drain(this.#network);
+    if (!this.#opened) return;
+    this.#opened.cookies.close();
+    await this.#opened.store.close();
+  }
+
+  #requireOpen(action: string): void {
+    if (this.#closed) throw new StateError('ERR_SESSION_CLOSED', `Cannot ${action}: session "${this.#parts.name}" is closed`);
+  }
+
+  #open(action: string): { readonly store: Store; readonly cookies: CookieStore } {
+    this.#requireOpen(action);
+    this.#opened ??= this.#openStore();
+    return this.#opened;
+  }
+
+  #openStore(): { readonly store: Store; readonly cookies: CookieStore } {
+    const { directory, options } = this.#parts;
+    const store = openStore({ directory, onProblem: error => this.#reportProblem(error) });
+    const cookies = new CookieStore({
+      records: store.records('cookies', cookieCodec),
+      clock: this.#clock,
+      limits: options.cookieLimits,
+      keepSessionCookies: options.keepSessionCookies,
+    });
+    this.cookies.listen(cookies);
+    return { store, cookies };
+  }
+
+  /** Without a listener it is a warning: a program must not lose data unawares. */
+  #reportProblem(error: StoreError): void {
+    if (this.listenerCount('store-error') > 0) this.emit('store-error', new SessionEvent(this), error);
+    else process.emitWarning(error.message, { type: 'SojournWarning', code: error.code });
+  }
+
+  #useNetwork(action: string): SessionNetwork {
+    const { store, cookies } = this.#open(action);
+    this.#network ??= new SessionNetwork({
+      options: this.#parts.options,
+      store,
+      cookies,
+      clock: this.#clock,
+      defaults: () => ({ userAgent: this.#userAgent, acceptLanguage: this.#acceptLanguage }),
+      endpointRules: this.#parts.endpointRules,
+    });
+    return this.#network;
+  }
+}
+
+/** Loaded at the first fetch, once. */
+let fetchModule: typeof import('../network/fetch.ts') | undefined;
