@@ -22,7 +22,7 @@ export interface CookieOrigin {
  * @see RFC 6265bis 5.7; Chromium CanonicalCookie::Create
  */
 export function cookieFromLine(line: string, origin: CookieOrigin): Cookie | RefusalReason {
-  const parsed = parseSetCookie(line);
+  const parsed = parseSetCookie(origin.context.http ? firstLine(line) : line);
   if (typeof parsed === 'string') return parsed;
   const { target, context, now } = origin;
   const attribute = fromHeaderText(parsed.domain ?? '');
@@ -64,4 +64,10 @@ function refusePromises(
   if (!parsed.partitioned) return undefined;
   if (!parsed.secure || !isTrustworthy(target)) return 'partitioned-insecure';
   return context.topLevelSite === '' ? 'partitioned-without-site' : undefined;
+}
+
+/** What HTTP would have handed over: a line break ends a header. */
+function firstLine(line: string): string {
+  const end = line.search(/[\r\n]/);
+  return end === -1 ? line : line.slice(0, end);
 }

@@ -20,9 +20,9 @@ export function siteOfHost(hostname: string): string {
   return site;
 }
 
-/** The registrable domain of a canonical host; undefined for an IP address and for a public suffix itself. */
+/** The registrable domain of a canonical host; undefined for an IP address, a public suffix and an empty first label. */
 export function registrableDomain(hostname: string): string | undefined {
-  if (isIpHost(hostname)) return undefined;
+  if (isIpHost(hostname) || hostname.startsWith('.')) return undefined;
   // A fully qualified name keeps its dot: "a.test." and "a.test" are two sites, as in Chromium.
   if (hostname.endsWith('.')) {
     const domain = getDomain(hostname.slice(0, -1), rules);
