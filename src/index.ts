@@ -11,7 +11,14 @@ export const session: SessionModule = new SessionModule(app);
 /** The network as the default session. */
 export const net: Net = new Net(session);
 
-export { NetError, type NetErrorCode, SojournError, type SojournErrorCode, StateError, StoreError } from './util/errors.ts';
+export {
+  NetError,
+  type NetErrorCode,
+  SojournError,
+  type SojournErrorCode,
+  StateError,
+  StoreError,
+} from './util/errors.ts';
 export type { App, AppEvents } from './session/app.ts';
 export type { CookieContextInput, CookieDetailsInput, CookieFilterInput } from './session/cookie-arguments.ts';
 export type { CookieObject } from './session/cookie-object.ts';

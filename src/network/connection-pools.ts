@@ -59,7 +59,9 @@ export class ConnectionPools {
     const UndiciPool = loadPool();
     const pool = new UndiciPool(origin, {
       connect: this.#options.connect as never,
-      connections: Number.isFinite(this.#options.maxConnectionsPerOrigin) ? this.#options.maxConnectionsPerOrigin : null,
+      connections: Number.isFinite(this.#options.maxConnectionsPerOrigin)
+        ? this.#options.maxConnectionsPerOrigin
+        : null,
       maxHeaderSize: maxHeadBytes,
       allowH2: !key.endsWith(' h1'),
     });

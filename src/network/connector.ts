@@ -53,7 +53,8 @@ export class Connector {
     const secure = target.protocol === 'https:';
     const port = target.port === '' ? (secure ? 443 : 80) : Number(target.port);
     const mapped = this.#parts.hostRules.map(target.hostname, port);
-    if (mapped === 'not-found') throw new NetError('ERR_NAME_NOT_RESOLVED', `A host rule says that "${target.hostname}" does not exist`);
+    if (mapped === 'not-found')
+      throw new NetError('ERR_NAME_NOT_RESOLVED', `A host rule says that "${target.hostname}" does not exist`);
     const deadline = new Deadline(this.#parts.clock);
     try {
       const hostname = mapped?.hostname ?? target.hostname;
@@ -99,7 +100,9 @@ class Deadline {
 
   constructor(clock: Clock) {
     this.#timer = clock.setTimeout(() => {
-      this.#socket?.destroy(new NetError('ERR_CONNECTION_TIMED_OUT', `No connection within ${connectTimeoutMs / 1000} seconds`));
+      this.#socket?.destroy(
+        new NetError('ERR_CONNECTION_TIMED_OUT', `No connection within ${connectTimeoutMs / 1000} seconds`),
+      );
     }, connectTimeoutMs);
   }
 

@@ -22,11 +22,20 @@ export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd';
 /** What is asked of servers. */
 export const acceptEncoding = 'gzip, deflate, br, zstd';
 
-const codings: Readonly<Record<string, Coding>> = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate', br: 'br', zstd: 'zstd' };
+const codings: Readonly<Record<string, Coding>> = {
+  gzip: 'gzip',
+  'x-gzip': 'gzip',
+  deflate: 'deflate',
+  br: 'br',
+  zstd: 'zstd',
+};
 
 // Browsers take a compressed body that stops before its trailer.
 const lenient = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH } as const;
-const lenientBrotli = { flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: constants.BROTLI_OPERATION_FLUSH } as const;
+const lenientBrotli = {
+  flush: constants.BROTLI_OPERATION_FLUSH,
+  finishFlush: constants.BROTLI_OPERATION_FLUSH,
+} as const;
 
 /** Below this a body is decoded in the caller's turn: a round trip through the thread pool costs more than the work. */
 const maxSyncBytes = 4 * 1024;
@@ -37,7 +46,11 @@ const maxSyncBytes = 4 * 1024;
  */
 export function readCodings(header: string | string[] | undefined): readonly Coding[] | undefined {
   if (header === undefined) return undefined;
-  const names = String(header).toLowerCase().split(',').map(name => name.trim()).filter(name => name !== '' && name !== 'identity');
+  const names = String(header)
+    .toLowerCase()
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => name !== '' && name !== 'identity');
   const known = names.map(name => codings[name]);
   return known.length > 0 && known.length <= 5 && known.every(coding => coding !== undefined) ? known : undefined;
 }
@@ -55,7 +68,9 @@ export async function decodeWhole(bytes: Buffer, applied: readonly Coding[]): Pr
 
 /** Decodes a body as it streams. Failures are NetError ERR_CONTENT_DECODING_FAILED. */
 export function decodeStream(source: AsyncIterable<Buffer>, applied: readonly Coding[]): AsyncIterable<Buffer> {
-  return applied.toReversed().reduce<AsyncIterable<Buffer>>((stream, coding) => decodeStreamOnce(stream, coding), source);
+  return applied
+    .toReversed()
+    .reduce<AsyncIterable<Buffer>>((stream, coding) => decodeStreamOnce(stream, coding), source);
 }
 
 async function decodeOnce(bytes: Buffer, coding: Coding): Promise<Buffer> {

@@ -38,7 +38,12 @@ class ReceivingHandler extends ForwardingHandler {
     this.#job = job;
   }
 
-  override onRequestUpgrade(controller: Controller, status: number, headers: IncomingHttpHeaders, socket: Duplex): void {
+  override onRequestUpgrade(
+    controller: Controller,
+    status: number,
+    headers: IncomingHttpHeaders,
+    socket: Duplex,
+  ): void {
     const committed = this.#receive(headers);
     const forward = (): void => super.onRequestUpgrade(controller, status, headers, socket);
     if (committed) this.#hold(controller, committed, forward);

@@ -42,8 +42,24 @@ export interface FetchInit {
 }
 
 const knownKeys: ReadonlySet<string> = new Set([
-  'method', 'headers', 'body', 'redirect', 'credentials', 'cache', 'integrity', 'signal', 'duplex', 'initiator', 'topLevelSite',
-  'keepalive', 'mode', 'referrer', 'referrerPolicy', 'window', 'priority', 'bypassCustomProtocolHandlers',
+  'method',
+  'headers',
+  'body',
+  'redirect',
+  'credentials',
+  'cache',
+  'integrity',
+  'signal',
+  'duplex',
+  'initiator',
+  'topLevelSite',
+  'keepalive',
+  'mode',
+  'referrer',
+  'referrerPolicy',
+  'window',
+  'priority',
+  'bypassCustomProtocolHandlers',
 ]);
 
 /** One call of fetch, read and checked. */
@@ -77,12 +93,18 @@ const noInit: FetchInit = {};
  *
  * @throws {TypeError} If one of them is wrong; `code` is `ERR_INVALID_OPTION`, the message names the field.
  */
-export function readFetchRequest(input: unknown, givenInit: FetchInit | undefined, defaults: FetchDefaults): FetchRequest {
-  const init = givenInit === undefined ? readRequestObject(input) : { ...readRequestObject(input), ...checkKeys(givenInit) };
+export function readFetchRequest(
+  input: unknown,
+  givenInit: FetchInit | undefined,
+  defaults: FetchDefaults,
+): FetchRequest {
+  const init =
+    givenInit === undefined ? readRequestObject(input) : { ...readRequestObject(input), ...checkKeys(givenInit) };
   const url = readTarget(input);
   const method = readMethod(init.method);
   const body = readBody(init.body);
-  if (body && (method === 'GET' || method === 'HEAD')) throw invalidType(`Cannot fetch: a ${method} request cannot have a body`);
+  if (body && (method === 'GET' || method === 'HEAD'))
+    throw invalidType(`Cannot fetch: a ${method} request cannot have a body`);
   const cache = oneOf('cache', init.cache ?? 'default', cacheModes);
   if (cache === 'only-if-cached' && init.redirect === 'error') {
     throw invalidType('Cannot fetch: cache "only-if-cached" does not go with redirect "error"');
@@ -128,13 +150,17 @@ function checkKeys(init: FetchInit): FetchInit {
     if (knownKeys.has(key)) continue;
     const near = nearest(key, [...knownKeys]);
     const hint = near ? ` (did you mean "${near}"?)` : '';
-    process.emitWarning(`fetch: unknown option "${key}"${hint}`, { type: 'SojournWarning', code: 'SOJOURN_UNKNOWN_OPTION' });
+    process.emitWarning(`fetch: unknown option "${key}"${hint}`, {
+      type: 'SojournWarning',
+      code: 'SOJOURN_UNKNOWN_OPTION',
+    });
   }
   return init;
 }
 
 function readTarget(input: unknown): URL {
-  const text = typeof input === 'string' ? input : input instanceof URL ? input.href : (input as { url?: unknown } | null)?.url;
+  const text =
+    typeof input === 'string' ? input : input instanceof URL ? input.href : (input as { url?: unknown } | null)?.url;
   const url = typeof text === 'string' ? URL.parse(text) : null;
   if (!url) {
     const came = typeof text === 'string' ? 'one that cannot be parsed' : describe(input);

@@ -1,7 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { NetError } from '../util/errors.ts';
 import { readCodings } from './content-decoding.ts';
-import { type FetchDefaults, type FetchInit, type FetchRequest, isNetworkUrl, readFetchRequest } from './fetch-request.ts';
+import {
+  type FetchDefaults,
+  type FetchInit,
+  type FetchRequest,
+  isNetworkUrl,
+  readFetchRequest,
+} from './fetch-request.ts';
 import { SessionResponse } from './fetch-response.ts';
 import { toNetError } from './net-error.ts';
 import { nextRequest } from './redirect.ts';
@@ -67,7 +73,8 @@ class FetchCall {
 
   /** The headers of the current hop have come. */
   respond(hop: FetchHop, head: ResponseHead): void {
-    const location = head.status >= 301 && head.status <= 308 ? (head.headers['location'] as string | undefined) : undefined;
+    const location =
+      head.status >= 301 && head.status <= 308 ? (head.headers['location'] as string | undefined) : undefined;
     if (location !== undefined && isRedirect(head.status) && this.#request.redirect !== 'manual') {
       this.#follow(hop, location, head.status);
       return;
@@ -110,7 +117,8 @@ class FetchCall {
       if (this.#request.redirect === 'error') {
         throw new NetError('ERR_FAILED', "Attempted to redirect, but redirect policy was 'error'");
       }
-      if (++this.#redirects > maxRedirects) throw new NetError('ERR_TOO_MANY_REDIRECTS', `More than ${maxRedirects} redirects`);
+      if (++this.#redirects > maxRedirects)
+        throw new NetError('ERR_TOO_MANY_REDIRECTS', `More than ${maxRedirects} redirects`);
       this.#request = nextRequest(this.#request, { from: hop.url, location, status });
     } catch (error) {
       return this.fail(error);
@@ -129,7 +137,9 @@ class FetchCall {
     const { matchesIntegrity } = await import('./integrity.ts');
     const copy = response.clone();
     if (matchesIntegrity(await copy.bytes(), this.#request.integrity)) return response;
-    throw Object.assign(new TypeError('Cannot fetch: the body does not match "integrity"'), { code: 'ERR_INTEGRITY_MISMATCH' });
+    throw Object.assign(new TypeError('Cannot fetch: the body does not match "integrity"'), {
+      code: 'ERR_INTEGRITY_MISMATCH',
+    });
   }
 }
 
@@ -246,6 +256,7 @@ function makeJob(request: FetchRequest, origins: OriginFactsCache): RequestJob {
 
 /** `same-origin` without an initiator acts as `include`: a request of Node's own has no other origin to be foreign to. */
 function mayUseCredentials(request: FetchRequest): boolean {
-  if (request.credentials === 'same-origin') return !request.initiator || request.initiator.origin === request.url.origin;
+  if (request.credentials === 'same-origin')
+    return !request.initiator || request.initiator.origin === request.url.origin;
   return request.credentials === 'include';
 }

@@ -7,10 +7,18 @@ export function encodeFormData(form: FormData): RequestBody {
   const parts: (Buffer | Blob)[] = [];
   for (const [name, value] of form) {
     if (typeof value === 'string') {
-      parts.push(Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="${escape(name)}"\r\n\r\n${crlf(value)}\r\n`));
+      parts.push(
+        Buffer.from(
+          `--${boundary}\r\nContent-Disposition: form-data; name="${escape(name)}"\r\n\r\n${crlf(value)}\r\n`,
+        ),
+      );
     } else {
       const head = `--${boundary}\r\nContent-Disposition: form-data; name="${escape(name)}"; filename="${escape(value.name)}"\r\n`;
-      parts.push(Buffer.from(`${head}Content-Type: ${value.type || 'application/octet-stream'}\r\n\r\n`), value, Buffer.from('\r\n'));
+      parts.push(
+        Buffer.from(`${head}Content-Type: ${value.type || 'application/octet-stream'}\r\n\r\n`),
+        value,
+        Buffer.from('\r\n'),
+      );
     }
   }
   parts.push(Buffer.from(`--${boundary}--\r\n`));

@@ -36,7 +36,9 @@ export class HeaderList {
     if (!isName.test(name)) throw invalidType(`Cannot send a request: header name ${describe(name)} is not a token`);
     const trimmed = value.trim();
     if (!isValue.test(trimmed)) {
-      throw invalidType(`Cannot send a request: the value of header "${name}" has a character that HTTP does not allow`);
+      throw invalidType(
+        `Cannot send a request: the value of header "${name}" has a character that HTTP does not allow`,
+      );
     }
     this.pairs.push(name, trimmed);
     // By length first: most names are told apart without a comparison.
@@ -55,7 +57,8 @@ export class HeaderList {
 
   appendAll(input: HeadersInput): void {
     if (input === null || input === undefined) return;
-    if (typeof input !== 'object') throw invalidType(`Cannot send a request: headers must be an object, got ${describe(input)}`);
+    if (typeof input !== 'object')
+      throw invalidType(`Cannot send a request: headers must be an object, got ${describe(input)}`);
     if (Array.isArray(input) && typeof input[0] === 'string') this.#appendFlat(input as readonly string[]);
     else if (Symbol.iterator in input) this.#appendEntries(input as Iterable<readonly [string, unknown]>);
     else for (const name in input) this.#appendValue(name, (input as Record<string, unknown>)[name]);

@@ -16,7 +16,9 @@ export interface LegacyHandler {
 
 /** Whether a handler is of the older generation. */
 export function isLegacyHandler(handler: Handler | LegacyHandler): handler is LegacyHandler {
-  return typeof (handler as Handler).onRequestStart !== 'function' && ('onConnect' in handler || 'onHeaders' in handler);
+  return (
+    typeof (handler as Handler).onRequestStart !== 'function' && ('onConnect' in handler || 'onHeaders' in handler)
+  );
 }
 
 /** Lets a handler of the older generation take part. */

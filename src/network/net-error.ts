@@ -74,11 +74,14 @@ function nameOf(code: string, stage: Stage, error: Error): NetErrorCode | undefi
     return stage === 'before-response' ? 'ERR_EMPTY_RESPONSE' : 'ERR_CONTENT_LENGTH_MISMATCH';
   }
   // A chunked body that ends before its last chunk: undici's parser says so when the socket ends.
-  if (code === 'HPE_INVALID_EOF_STATE') return stage === 'before-response' ? 'ERR_EMPTY_RESPONSE' : 'ERR_INCOMPLETE_CHUNKED_ENCODING';
+  if (code === 'HPE_INVALID_EOF_STATE')
+    return stage === 'before-response' ? 'ERR_EMPTY_RESPONSE' : 'ERR_INCOMPLETE_CHUNKED_ENCODING';
   return netErrorByCode[code] ?? netErrorByPrefix.find(([prefix]) => code.startsWith(prefix))?.[1];
 }
 
 function detailOf(error: Error): string {
   if (error.message !== '') return error.message;
-  return error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0].message : 'no further detail';
+  return error instanceof AggregateError && error.errors[0] instanceof Error
+    ? error.errors[0].message
+    : 'no further detail';
 }

@@ -22,7 +22,9 @@ export function nextRequest(request: FetchRequest, redirect: Redirect): FetchReq
   const url = URL.parse(fromLatin1(redirect.location), from);
   if (!url) throw new NetError('ERR_INVALID_REDIRECT', 'The Location header is no URL');
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    const code = /^(?:data|blob|file|about|javascript):$/.test(url.protocol) ? 'ERR_UNSAFE_REDIRECT' : 'ERR_UNKNOWN_URL_SCHEME';
+    const code = /^(?:data|blob|file|about|javascript):$/.test(url.protocol)
+      ? 'ERR_UNSAFE_REDIRECT'
+      : 'ERR_UNKNOWN_URL_SCHEME';
     throw new NetError(code, `Cannot follow a redirect to a "${url.protocol}" URL`);
   }
   url.username = url.password = '';
@@ -35,7 +37,10 @@ export function nextRequest(request: FetchRequest, redirect: Redirect): FetchReq
     (status === 303 && request.method !== 'GET' && request.method !== 'HEAD');
   if (!becomesGet && request.body && !request.body.replayable) {
     // Step 9: a streamed body is spent.
-    throw new NetError('ERR_FAILED', `Cannot follow a ${status} redirect: the body was a stream and cannot be sent again`);
+    throw new NetError(
+      'ERR_FAILED',
+      `Cannot follow a ${status} redirect: the body was a stream and cannot be sent again`,
+    );
   }
   const dropped = [...(becomesGet ? bodyHeaders : []), ...(url.origin === from.origin ? [] : originHeaders)];
   return {

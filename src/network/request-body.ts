@@ -42,7 +42,12 @@ export function readBody(input: BodyInput): RequestBody | undefined {
   if (ArrayBuffer.isView(input)) return inMemory(Buffer.from(input.buffer, input.byteOffset, input.byteLength));
   if (input instanceof ArrayBuffer) return inMemory(Buffer.from(input));
   if (input instanceof Blob) {
-    return { open: () => input.stream() as never, contentType: input.type || undefined, contentLength: input.size, replayable: true };
+    return {
+      open: () => input.stream() as never,
+      contentType: input.type || undefined,
+      contentLength: input.size,
+      replayable: true,
+    };
   }
   if (isFormData(input)) return encodeFormData(input);
   if (typeof input === 'object' && Symbol.asyncIterator in input) return streamed(input as AsyncIterable<Uint8Array>);

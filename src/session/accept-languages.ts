@@ -12,7 +12,10 @@ export function readAcceptLanguages(input: unknown): string {
     throw invalidType(`Cannot set the user agent: acceptLanguages must be a list of languages, got ${describe(input)}`);
   }
   if (input.includes(';')) return input;
-  const languages = input.split(',').map(language => language.trim()).filter(language => language !== '');
+  const languages = input
+    .split(',')
+    .map(language => language.trim())
+    .filter(language => language !== '');
   return languages.map((language, index) => (index === 0 ? language : `${language};q=${weight(index)}`)).join(',');
 }
 

@@ -5,8 +5,22 @@ import { describe } from '../util/options.ts';
 import { defaultDataDirectory, userDataHome } from './data-directory.ts';
 
 const names = [
-  'home', 'appData', 'userData', 'sessionData', 'temp', 'exe', 'module', 'desktop', 'documents', 'downloads', 'music', 'pictures',
-  'videos', 'cache', 'userCache', 'userDesktop',
+  'home',
+  'appData',
+  'userData',
+  'sessionData',
+  'temp',
+  'exe',
+  'module',
+  'desktop',
+  'documents',
+  'downloads',
+  'music',
+  'pictures',
+  'videos',
+  'cache',
+  'userCache',
+  'userDesktop',
 ] as const;
 
 /** A name that `app.getPath` knows. */

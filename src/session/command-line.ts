@@ -25,8 +25,10 @@ export class CommandLine {
    * @throws {TypeError} If the value is none that the switch can have; `code` is `ERR_INVALID_OPTION`.
    */
   appendSwitch(name: string, value = ''): void {
-    if (typeof name !== 'string') throw invalidType(`Cannot set a switch: name must be a string, got ${describe(name)}`);
-    if (typeof value !== 'string') throw invalidType(`Cannot set the switch "${name}": value must be a string, got ${describe(value)}`);
+    if (typeof name !== 'string')
+      throw invalidType(`Cannot set a switch: name must be a string, got ${describe(name)}`);
+    if (typeof value !== 'string')
+      throw invalidType(`Cannot set the switch "${name}": value must be a string, got ${describe(value)}`);
     const check = switches[name];
     if (check) check(value);
     else warnUnknown(name);
@@ -50,5 +52,8 @@ export class CommandLine {
 function warnUnknown(name: string): void {
   const near = nearest(name, Object.keys(switches));
   const hint = near ? ` (did you mean "${near}"?)` : '';
-  process.emitWarning(`switch "${name}" has no effect${hint}`, { type: 'SojournWarning', code: 'SOJOURN_UNKNOWN_OPTION' });
+  process.emitWarning(`switch "${name}" has no effect${hint}`, {
+    type: 'SojournWarning',
+    code: 'SOJOURN_UNKNOWN_OPTION',
+  });
 }

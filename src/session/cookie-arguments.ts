@@ -65,7 +65,15 @@ const sameSites: readonly SameSite[] = ['unspecified', 'no_restriction', 'lax', 
 /** @throws {TypeError} If a field has a wrong type, or the URL cannot be parsed; `code` is `ERR_INVALID_OPTION`. */
 export function readCookieFilter(input: unknown, defaultMatch: 'subdomains' | 'host' | 'both'): CookieFilter {
   const filter = new OptionsReader('get cookies', input, [
-    'url', 'name', 'domain', 'matchDomain', 'path', 'secure', 'session', 'httpOnly', 'http_only',
+    'url',
+    'name',
+    'domain',
+    'matchDomain',
+    'path',
+    'secure',
+    'session',
+    'httpOnly',
+    'http_only',
   ]);
   const url = filter.string('url', '');
   const httpOnly = filter.boolean('httpOnly', filter.boolean('http_only', undefined));
@@ -79,14 +87,30 @@ export function readCookieFilter(input: unknown, defaultMatch: 'subdomains' | 'h
     session: filter.boolean('session', undefined),
     httpOnly,
   };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as unknown as CookieFilter;
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as unknown as CookieFilter;
 }
 
 /** @throws {TypeError} If a field has a wrong type, or `url` is missing; `code` is `ERR_INVALID_OPTION`. */
 export function readCookieDetails(input: unknown): CookieDetails {
   const details = new OptionsReader('set a cookie', input, [
-    'url', 'name', 'value', 'domain', 'path', 'secure', 'httpOnly', 'http_only', 'session', 'expirationDate', 'sameSite',
-    'creationDate', 'lastAccessDate', 'hostOnly', 'host_only', 'partitionKey',
+    'url',
+    'name',
+    'value',
+    'domain',
+    'path',
+    'secure',
+    'httpOnly',
+    'http_only',
+    'session',
+    'expirationDate',
+    'sameSite',
+    'creationDate',
+    'lastAccessDate',
+    'hostOnly',
+    'host_only',
+    'partitionKey',
   ]);
   const url = details.string('url', '');
   if (url === '') throw invalidType("Missing required option 'url'");
@@ -107,7 +131,9 @@ export function readCookieDetails(input: unknown): CookieDetails {
     lastAccessedAt: milliseconds(details, 'lastAccessDate'),
     partitionKey: details.string('partitionKey', undefined),
   };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as unknown as CookieDetails;
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as unknown as CookieDetails;
 }
 
 function readSameSite(details: OptionsReader): SameSite {

@@ -84,7 +84,10 @@ export class Cookies extends EventEmitter<CookiesEvents> {
    * @throws {TypeError} If a field is wrong; `code` is `ERR_INVALID_OPTION`.
    * @see Electron `cookies.get(filter)`; v0.36 `ses.cookies.get(details, callback)`
    */
-  get(filter: CookieFilterInput, callback?: (error: Error | null, cookies?: CookieObject[]) => void): Promise<CookieObject[]> {
+  get(
+    filter: CookieFilterInput,
+    callback?: (error: Error | null, cookies?: CookieObject[]) => void,
+  ): Promise<CookieObject[]> {
     const done = readCallback<NonNullable<typeof callback>>('get cookies', callback);
     return settle(done, withResult, () => {
       const read = readCookieFilter(filter, this.#parts.domainMatch());
@@ -125,7 +128,8 @@ export class Cookies extends EventEmitter<CookiesEvents> {
     const done = readCallback<(error: Error | null) => void>('remove a cookie', modern ? third : second);
     return settle(done, withNull, () => {
       const { url, name } = modern ? { url: first, name: second } : readRemoval(first);
-      if (typeof name !== 'string') throw invalidType(`Cannot remove a cookie: name must be a string, got ${describe(name)}`);
+      if (typeof name !== 'string')
+        throw invalidType(`Cannot remove a cookie: name must be a string, got ${describe(name)}`);
       const target = cookieTarget(readUrl('remove a cookie', url));
       const { cookies, store } = this.#parts.open('remove a cookie');
       cookies.remove(target, name);
@@ -166,7 +170,11 @@ export class Cookies extends EventEmitter<CookiesEvents> {
    * @throws {TypeError} If an argument is wrong; `code` is `ERR_INVALID_OPTION`.
    * @see RFC 6265bis 5.7
    */
-  async receive(url: string | URL, setCookieLines: string | readonly string[], context?: CookieContextInput): Promise<ReceivedCookie[]> {
+  async receive(
+    url: string | URL,
+    setCookieLines: string | readonly string[],
+    context?: CookieContextInput,
+  ): Promise<ReceivedCookie[]> {
     const parsed = readUrl('receive cookies', url);
     const lines = typeof setCookieLines === 'string' ? [setCookieLines] : setCookieLines;
     if (!Array.isArray(lines) || !lines.every(line => typeof line === 'string')) {
@@ -197,7 +205,9 @@ function readRemoval(input: unknown): { url: unknown; name: unknown } {
 }
 
 function toReceived(result: SetResult): ReceivedCookie {
-  return result.stored ? { stored: true, cookie: toCookieObject(result.cookie) } : { stored: false, reason: result.reason };
+  return result.stored
+    ? { stored: true, cookie: toCookieObject(result.cookie) }
+    : { stored: false, reason: result.reason };
 }
 
 function refused(reason: RefusalReason): SojournError {

@@ -12,6 +12,9 @@ export function userDataHome(env: NodeJS.ProcessEnv, platform: NodeJS.Platform):
 }
 
 /** Where sessions keep their data unless the program says otherwise; shared by all programs of the user. */
-export function defaultDataDirectory(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
+export function defaultDataDirectory(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string {
   return env['SOJOURN_DATA'] || join(userDataHome(env, platform), 'sojourn');
 }

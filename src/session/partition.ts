@@ -20,11 +20,14 @@ const maxEscapedLength = 240;
  */
 export function parsePartition(action: string, input: unknown): Partition {
   if (input === undefined || input === null || input === '' || input === prefix) return { key: '', path: ['Default'] };
-  if (typeof input !== 'string') throw invalidType(`Cannot ${action}: partition must be a string, got ${describe(input)}`);
+  if (typeof input !== 'string')
+    throw invalidType(`Cannot ${action}: partition must be a string, got ${describe(input)}`);
   if (!input.startsWith(prefix)) return { key: input, path: undefined };
   const escaped = escapeName(input.slice(prefix.length));
   if (escaped.length > maxEscapedLength) {
-    throw invalidRange(`Cannot ${action}: the partition's name must be at most ${maxEscapedLength} characters when escaped`);
+    throw invalidRange(
+      `Cannot ${action}: the partition's name must be at most ${maxEscapedLength} characters when escaped`,
+    );
   }
   return { key: input, path: ['Partitions', escaped] };
 }
@@ -49,7 +52,9 @@ const reserved = /^(?:con|prn|aux|nul|com\d|lpt\d)$/;
  */
 function escapeName(name: string): string {
   const bytes = [...Buffer.from(name, 'utf8')];
-  const escaped = bytes.map(byte => (/[a-z0-9_-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : percent(byte)));
+  const escaped = bytes.map(byte =>
+    /[a-z0-9_-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : percent(byte),
+  );
   if (reserved.test(escaped.join(''))) escaped[0] = percent(bytes[0]!);
   return escaped.join('');
 }

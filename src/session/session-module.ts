@@ -70,7 +70,9 @@ export class SessionModule {
   async partitions(): Promise<string[]> {
     const data = this.#app.getPath('sessionData');
     const hasDefault = (await directories(data)).includes('Default');
-    const named = (await directories(join(data, 'Partitions'))).map(partitionOfDirectory).filter(name => name !== undefined);
+    const named = (await directories(join(data, 'Partitions')))
+      .map(partitionOfDirectory)
+      .filter(name => name !== undefined);
     return [...(hasDefault ? [''] : []), ...named.toSorted()];
   }
 

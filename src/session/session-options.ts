@@ -30,12 +30,22 @@ export interface SessionOptions {
 }
 
 const action = 'make a session';
-const keys = ['cache', 'keepSessionCookies', 'cookieLimits', 'hostRules', 'maxConnectionsPerOrigin', 'userAgent'] as const;
+const keys = [
+  'cache',
+  'keepSessionCookies',
+  'cookieLimits',
+  'hostRules',
+  'maxConnectionsPerOrigin',
+  'userAgent',
+] as const;
 
 /** @throws {TypeError | RangeError} If a field is wrong; `code` is `ERR_INVALID_OPTION`. */
 export function readSessionOptions(input: unknown, switches: { readonly hostRules: string }): SessionOptions {
   const options = new OptionsReader(action, input, keys);
-  const limits = new OptionsReader(`${action}: cookieLimits`, options.object('cookieLimits', undefined), ['perSite', 'total']);
+  const limits = new OptionsReader(`${action}: cookieLimits`, options.object('cookieLimits', undefined), [
+    'perSite',
+    'total',
+  ]);
   const hostRules = options.string('hostRules', switches.hostRules);
   parseHostRules(action, hostRules);
   return {

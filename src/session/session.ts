@@ -114,10 +114,15 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
    * @throws {TypeError} If an argument is wrong; `code` is `ERR_INVALID_OPTION`.
    * @see Fetch standard; Electron `ses.fetch`
    */
-  async fetch(input: string | URL | Request, init?: FetchInit): Promise<Response> {
-    const { fetchParts } = this.#useNetwork('fetch');
-    fetchModule ??= await import('../network/fetch.ts');
-    return fetchModule.sessionFetch(fetchParts, input, init);
+  fetch(input: string | URL | Request, init?: FetchInit): Promise<Response> {
+    try {
+      const { fetchParts } = this.#useNetwork('fetch');
+      // Not an async function: it would add a promise to every request for the sake of the first one.
+      if (fetchModule) return fetchModule.sessionFetch(fetchParts, input, init);
+      return loadFetch().then(({ sessionFetch }) => sessionFetch(fetchParts, input, init));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   /** An undici Dispatcher with all of the session's duties, for whatever takes one. */
@@ -149,7 +154,10 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
    * @throws {NetError} ERR_NAME_NOT_RESOLVED. @throws {TypeError} If an option is wrong.
    * @see Electron `ses.resolveHost`
    */
-  async resolveHost(host: string, options?: { queryType?: 'A' | 'AAAA'; source?: string; cacheUsage?: string; secureDnsPolicy?: string }): Promise<ResolvedHost> {
+  async resolveHost(
+    host: string,
+    options?: { queryType?: 'A' | 'AAAA'; source?: string; cacheUsage?: string; secureDnsPolicy?: string },
+  ): Promise<ResolvedHost> {
     const { resolver } = this.#useNetwork('resolve a host');
     return { endpoints: [...(await resolver.resolve(host, readResolveOptions(options)))] };
   }
@@ -216,7 +224,8 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   }
 
   #requireOpen(action: string): void {
-    if (this.#closed) throw new StateError('ERR_SESSION_CLOSED', `Cannot ${action}: session "${this.#parts.name}" is closed`);
+    if (this.#closed)
+      throw new StateError('ERR_SESSION_CLOSED', `Cannot ${action}: session "${this.#parts.name}" is closed`);
   }
 
   #open(action: string): { readonly store: Store; readonly cookies: CookieStore } {
@@ -258,5 +267,10 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   }
 }
 
-/** Loaded at the first fetch, once. */
 let fetchModule: typeof import('../network/fetch.ts') | undefined;
+
+/** Loaded at the first fetch, once: a program that only reads cookies need not pay for it. */
+async function loadFetch(): Promise<typeof import('../network/fetch.ts')> {
+  fetchModule ??= await import('../network/fetch.ts');
+  return fetchModule;
+}

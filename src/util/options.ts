@@ -106,7 +106,10 @@ function quote(text: string): string {
 function warnUnknownOption(action: string, key: string, keys: readonly string[]): void {
   const near = nearest(key, keys);
   const hint = near ? ` (did you mean "${near}"?)` : '';
-  process.emitWarning(`${action}: unknown option "${key}"${hint}`, { type: 'SojournWarning', code: 'SOJOURN_UNKNOWN_OPTION' });
+  process.emitWarning(`${action}: unknown option "${key}"${hint}`, {
+    type: 'SojournWarning',
+    code: 'SOJOURN_UNKNOWN_OPTION',
+  });
 }
 
 /** The known key that is most like `key`, or undefined when none is near. */

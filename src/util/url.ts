@@ -25,5 +25,9 @@ export function bareHost(hostname: string): string {
 /** Whether a canonical host name is an IPv4 or IPv6 literal. */
 export function isIpHost(hostname: string): boolean {
   // A canonical host that ends in a digit label is an IPv4 address (WHATWG URL, "ends in a number checker").
-  return hostname.startsWith('[') || /^\d+\.\d+\.\d+\.\d+$/.test(hostname) || (hostname.includes(':') && !hostname.includes('.'));
+  return (
+    hostname.startsWith('[') ||
+    /^\d+\.\d+\.\d+\.\d+$/.test(hostname) ||
+    (hostname.includes(':') && !hostname.includes('.'))
+  );
 }
