@@ -56,7 +56,7 @@ const contestants: Record<string, Work> = {
     return async () => (await withCookies(url)).text();
   },
   'got + jar': async url => {
-    const [{ got }, { CookieJar }] = await Promise.all([import('got'), import('tough-cookie')]);
+    const [{ default: got }, { CookieJar }] = await Promise.all([import('got'), import('tough-cookie')]);
     const { Agent } = await import('node:http');
     const client = got.extend({
       cookieJar: new CookieJar(),
