@@ -1,0 +1,35 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { type CertificateFields, parseCertificateFields } from './certificate-fields.ts';
+
+/** One certificate of a chain, from its DER; what it takes is read when asked. */
+export class ChainCertificate {
+  readonly der: Buffer;
+  #x509: X509Certificate | undefined;
+  #fields: CertificateFields | undefined;
+
+  constructor(der: Buffer) {
+    this.der = der;
+  }
+
+  /** @throws {Error} If the DER is no certificate that Node can read. */
+  get x509(): X509Certificate {
+    this.#x509 ??= new X509Certificate(this.der);
+    return this.#x509;
+  }
+
+  /** @throws {RangeError} If the DER is no certificate. */
+  get fields(): CertificateFields {
+    this.#fields ??= parseCertificateFields(this.der);
+    return this.#fields;
+  }
+
+  /** `sha256/` and the base64 of the certificate's SHA-256, as Electron writes a fingerprint. */
+  get fingerprint(): string {
+    return `sha256/${createHash('sha256').update(this.der).digest('base64')}`;
+  }
+
+  /** `sha256/` and the base64 of the SHA-256 of its SubjectPublicKeyInfo. RFC 7469 2.4. */
+  get publicKeyPin(): string {
+    return `sha256/${createHash('sha256').update(this.fields.publicKeyInfo).digest('base64')}`;
+  }
+}
