@@ -56,9 +56,13 @@ export const cookieCodec: Codec<Cookie> = {
 };
 
 /** What tells a cookie from the others of its site, as one text; `\0` stands in none of the parts. */
-export function cookieKey(cookie: Cookie): string {
-  const scope = cookie.hostOnly ? '=' : '.';
-  return `${cookie.name}\0${scope}${cookie.domain}\0${cookie.path}\0${cookie.partitionKey ?? ''}`;
+export function cookieKey(cookie: Cookie, site: string): string {
+  const host = cookie.domain === site ? '' : cookie.domain.slice(0, -site.length);
+  const parts = [cookie.name, (cookie.hostOnly ? '=' : '.') + host];
+  // Short keys: most cookies have the path "/" and no partition.
+  if (cookie.path !== '/' || cookie.partitionKey !== undefined) parts.push(cookie.path);
+  if (cookie.partitionKey !== undefined) parts.push(cookie.partitionKey);
+  return parts.join('\0');
 }
 
 function isRow(row: unknown): row is Row {

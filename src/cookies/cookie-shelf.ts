@@ -66,7 +66,7 @@ export class CookieShelf {
     }
     site.insert(cookie);
     this.#count(cookie, 1);
-    if (this.#isSaved(cookie)) this.#records.put(site.name, cookieKey(cookie), cookie);
+    if (this.#isSaved(cookie)) this.#records.put(site.name, cookieKey(cookie, site.name), cookie);
     this.#saveTouched(site);
   }
 
@@ -131,13 +131,13 @@ export class CookieShelf {
   // come back because this process had read it.
   #saveTouched(site: SiteCookies): void {
     for (const cookie of site.takeTouched()) {
-      if (this.#isSaved(cookie)) this.#records.put(site.name, cookieKey(cookie), cookie);
+      if (this.#isSaved(cookie)) this.#records.put(site.name, cookieKey(cookie, site.name), cookie);
     }
   }
 
   #forget(site: SiteCookies, cookie: Cookie): void {
     this.#count(cookie, -1);
-    if (this.#isSaved(cookie)) this.#records.delete(site.name, cookieKey(cookie));
+    if (this.#isSaved(cookie)) this.#records.delete(site.name, cookieKey(cookie, site.name));
   }
 
   #count(cookie: Cookie, by: number): void {
@@ -162,13 +162,13 @@ export class CookieShelf {
 
   /** Replaces a site by what is on disk now, and tells what changed. */
   #reload(site: SiteCookies): void {
-    const before = new Map(site.cookies.map(cookie => [cookieKey(cookie), cookie]));
+    const before = new Map(site.cookies.map(cookie => [cookieKey(cookie, site.name), cookie]));
     // Session cookies in the file may be those of a running process that keeps them: not ours to delete.
     const cookies = this.#read(site.name, () => {});
     for (const cookie of site.cookies) if (!this.#isSaved(cookie)) cookies.push(cookie);
     site.replaceAll(cookies);
     for (const cookie of [...cookies]) {
-      const key = cookieKey(cookie);
+      const key = cookieKey(cookie, site.name);
       const old = before.get(key);
       before.delete(key);
       if (old && isUnchanged(old, cookie)) continue;

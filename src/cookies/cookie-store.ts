@@ -87,14 +87,9 @@ export class CookieStore {
   header(target: CookieTarget, context: CookieContext): string {
     this.#shelf.freshen();
     const now = this.#clock.now();
-    const known = this.#headers.find(target, context);
-    const built = known?.get(target, context);
-    if (!known || !built || built.validUntil <= now) return this.#build(target, context, now).text;
-    if (now - built.touchedAt >= accessGrainMs) {
-      built.touchedAt = now;
-      for (const cookie of built.cookies) known.site.touch(cookie, now);
-    }
-    return built.text;
+    const built = this.#headers.find(target, context)?.get(target, context);
+    if (built && now < built.validUntil) return built.text;
+    return this.#build(target, context, now);
   }
 
   /** Takes in the Set-Cookie lines of a response (bytes, one character each): one result a line. */
@@ -178,19 +173,20 @@ export class CookieStore {
     this.#shelf.saveAllTouched();
   }
 
-  #build(target: CookieTarget, context: CookieContext, now: number): BuiltHeader {
+  #build(target: CookieTarget, context: CookieContext, now: number): string {
     const site = this.#freshSite(siteOfHost(target.hostname), now);
     const question = sendQuestion(target, context, now);
     const cookies = site.cookies.filter(cookie => whyWithheld(cookie, question) === undefined);
-    let validUntil = Number.POSITIVE_INFINITY;
+    // Built anew when the access times are due.
+    let validUntil = now + accessGrainMs;
     for (const cookie of cookies) {
       site.touch(cookie, now);
       if (cookie.expiresAt !== undefined) validUntil = Math.min(validUntil, cookie.expiresAt);
     }
-    const built: BuiltHeader = { text: buildHeader(cookies), cookies, validUntil, touchedAt: now };
+    const built: BuiltHeader = { text: buildHeader(cookies), validUntil };
     // Which cookies a cross-site POST carries depends on their age: not worth keeping.
     if (context.sameSite !== 'same-site-lax-unsafe') this.#remember(target, context, { site, built });
-    return built;
+    return built.text;
   }
 
   #remember(target: CookieTarget, context: CookieContext, made: { site: SiteCookies; built: BuiltHeader }): void {
@@ -234,8 +230,10 @@ export class CookieStore {
       return offered;
     }
     // RFC 6265bis 5.7 step 23.3 keeps the creation time always; Chromium only while the value stays.
-    const kept = replaced?.value === offered.value;
-    const cookie = kept ? { ...offered, createdAt: replaced.createdAt } : offered;
+    const createdAt = replaced?.value === offered.value ? replaced.createdAt : offered.createdAt;
+    // One domain text for all: a site's cookies mostly have the same.
+    const domain = site.cookies[0]?.domain === offered.domain ? site.cookies[0].domain : offered.domain;
+    const cookie = { ...offered, domain, createdAt };
     this.#shelf.put(site, cookie, replaced);
     if (replaced) this.#announce(replaced, 'overwrite');
     this.#announce(cookie, insertionCause(cookie, replaced));

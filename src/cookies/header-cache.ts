@@ -1,19 +1,16 @@
-import type { Cookie, CookieContext, CookieTarget } from './cookie.ts';
+import type { CookieContext, CookieTarget } from './cookie.ts';
 import { isEncrypted, pathOf } from './cookie-target.ts';
 import type { SiteCookies } from './site-cookies.ts';
 
 /** A Cookie header as it was built. */
 export interface BuiltHeader {
   readonly text: string;
-  /** The cookies in it. */
-  readonly cookies: readonly Cookie[];
-  /** When the first of them expires. */
+  /** When it is to be built anew, though no cookie changed. Milliseconds since the epoch. */
   readonly validUntil: number;
-  /** When their access times were last brought up to date. */
-  touchedAt: number;
 }
 
-const maxHosts = 8192;
+/** About 200 bytes each, and the texts themselves. */
+const maxHosts = 131_072;
 const maxHeadersPerHost = 64;
 
 const sameSiteBits = { 'cross-site': 0, 'same-site-lax-unsafe': 2, 'same-site-lax': 4, 'same-site-strict': 6 } as const;

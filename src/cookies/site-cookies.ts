@@ -14,7 +14,7 @@ export class SiteCookies {
   /** The earliest time at which one of them expires; Infinity when none does. May be too early, never too late. */
   earliestExpiry: number = Number.POSITIVE_INFINITY;
   #cookies: Cookie[];
-  readonly #touched: Set<Cookie> = new Set();
+  #touched: Set<Cookie> | undefined;
 
   constructor(name: string, cookies: Cookie[]) {
     this.name = name;
@@ -29,7 +29,7 @@ export class SiteCookies {
 
   replaceAll(cookies: Cookie[]): void {
     this.#cookies = cookies.sort(inSendingOrder);
-    this.#touched.clear();
+    this.#touched = undefined;
     this.earliestExpiry = Number.POSITIVE_INFINITY;
     for (const cookie of cookies) this.#noteExpiry(cookie);
     this.version++;
@@ -55,7 +55,7 @@ export class SiteCookies {
 
   remove(cookie: Cookie): void {
     this.#cookies.splice(this.#cookies.indexOf(cookie), 1);
-    this.#touched.delete(cookie);
+    this.#touched?.delete(cookie);
     this.version++;
   }
 
@@ -73,14 +73,14 @@ export class SiteCookies {
   touch(cookie: Cookie, now: number): void {
     if (now - cookie.lastAccessedAt < accessGrainMs) return;
     cookie.lastAccessedAt = now;
+    this.#touched ??= new Set();
     this.#touched.add(cookie);
   }
 
   /** The cookies whose access time has changed since the last call. */
   takeTouched(): readonly Cookie[] {
-    if (this.#touched.size === 0) return [];
-    const touched = [...this.#touched];
-    this.#touched.clear();
+    const touched = this.#touched ? [...this.#touched] : [];
+    this.#touched = undefined;
     return touched;
   }
 
