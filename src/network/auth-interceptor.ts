@@ -1,0 +1,174 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { AuthAttempt, AuthRequest, Authenticator } from '../auth/authenticator.ts';
+import type { CookieStore } from '../cookies/cookie-store.ts';
+import { ForwardingHandler } from './forwarding-handler.ts';
+import {
+  type Controller,
+  type Dispatch,
+  type Handler,
+  type Interceptor,
+  jobUrl,
+  type RequestJob,
+} from './request-job.ts';
+
+interface AuthDuties {
+  readonly authenticator: Authenticator;
+  /** A refusal that is answered is not seen by the caller, but its Set-Cookie counts. */
+  readonly cookies: CookieStore;
+}
+
+/** A refusal's body up to this size is read to its end, so that the connection can be used again. */
+const maxDrainBytes = 64 * 1024;
+
+/**
+ * Sends credentials that the session has, and answers a 401 of the origin.
+ *
+ * A caller who sends an Authorization header of its own, or omits credentials, sees the 401; so does one whose body
+ * cannot be sent again.
+ */
+export function authInterceptor(duties: AuthDuties): Interceptor {
+  return next => (job, handler) => {
+    if (!job.credentials || headerAt(job.headers, 'authorization') >= 0) return next(job, handler);
+    const attempt = duties.authenticator.begin({
+      isProxy: false,
+      origin: job.origin,
+      path: job.path,
+      url: jobUrl(job),
+      given: undefined,
+    });
+    const unasked = attempt.unasked(authRequest(job));
+    const first = unasked === undefined ? job : withHeader(job, 'authorization', unasked);
+    return next(first, new AnsweringHandler(handler, { job, attempt, next, cookies: duties.cookies }));
+  };
+}
+
+interface Exchange {
+  /** As it came, without credentials. */
+  readonly job: RequestJob;
+  readonly attempt: AuthAttempt;
+  readonly next: Dispatch;
+  readonly cookies: CookieStore;
+}
+
+/**
+ * passing -> waiting: `onResponseStart` with a 401 that may be answered; the response is held back
+ * waiting -> passing: `#giveUp`, there is no answer; the caller gets the response
+ * waiting -> draining: `#retry`, there is one; the response is read to its end and forgotten
+ * draining -> passing: `#again`, the request goes out with the answer; another handler takes its response
+ */
+class AnsweringHandler extends ForwardingHandler {
+  readonly #exchange: Exchange;
+  #state: 'passing' | 'waiting' | 'draining' = 'passing';
+  readonly #held: (() => void)[] = [];
+  #ended = false;
+  #drained = 0;
+  #answer = '';
+
+  constructor(handler: Handler, exchange: Exchange) {
+    super(handler);
+    this.#exchange = exchange;
+  }
+
+  override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
+    const challenges = headers['www-authenticate'] as string | string[] | undefined;
+    const { job, attempt } = this.#exchange;
+    if (status !== 401 || challenges === undefined || !isReplayable(job)) {
+      return super.onResponseStart(controller, status, headers, text);
+    }
+    this.#state = 'waiting';
+    controller.pause();
+    const deliver = (): void => super.onResponseStart(controller, status, headers, text);
+    attempt.answer([challenges].flat(), authRequest(job)).then(
+      answer => (answer === undefined ? this.#giveUp(controller, deliver) : this.#retry(controller, headers, answer)),
+      (error: Error) => controller.abort(error),
+    );
+  }
+
+  override onResponseData(controller: Controller, chunk: Buffer): void {
+    if (this.#state === 'passing') super.onResponseData(controller, chunk);
+    else if (this.#state === 'waiting') this.#held.push(() => super.onResponseData(controller, chunk));
+    else if ((this.#drained += chunk.length) > maxDrainBytes) this.#again(controller);
+  }
+
+  override onResponseEnd(controller: Controller, trailers: IncomingHttpHeaders): void {
+    if (this.#state === 'passing') return super.onResponseEnd(controller, trailers);
+    this.#ended = true;
+    if (this.#state === 'waiting') this.#held.push(() => super.onResponseEnd(controller, trailers));
+    else this.#again(controller);
+  }
+
+  override onResponseError(controller: Controller, error: Error): void {
+    // A body that breaks while it is thrown away is no loss, unless it was the caller who broke it.
+    if (this.#state === 'draining' && !controller?.aborted) return this.#again(controller);
+    if (this.#state === 'passing' && this.#answer !== '') return;
+    this.#state = 'passing';
+    super.onResponseError(controller, error);
+  }
+
+  #giveUp(controller: Controller, deliver: () => void): void {
+    if (this.#state !== 'waiting') return;
+    // What was read meanwhile is still held back: the caller may well pause again when it gets the headers.
+    controller.resume();
+    this.#state = 'passing';
+    deliver();
+    for (const event of this.#held) event();
+  }
+
+  #retry(controller: Controller, headers: IncomingHttpHeaders, answer: string): void {
+    if (this.#state !== 'waiting') return;
+    const { cookies, job } = this.#exchange;
+    const lines = headers['set-cookie'] as string | string[] | undefined;
+    if (lines !== undefined) cookies.receive(job, [lines].flat(), job.context);
+    this.#answer = answer;
+    this.#state = 'draining';
+    if (this.#ended) this.#again(controller);
+    else controller.resume();
+  }
+
+  #again(controller: Controller): void {
+    this.#state = 'passing';
+    if (!this.#ended) controller.abort(new Error('The rest of a 401 is not needed'));
+    const { job, next, cookies } = this.#exchange;
+    const retry = withHeader(job, 'authorization', this.#answer);
+    if (!job.ownCookieHeader) refreshCookies(retry, cookies);
+    next(retry, new AnsweringHandler(this.handler, this.#exchange));
+  }
+}
+
+function isReplayable({ body }: RequestJob): boolean {
+  return body === null || body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+}
+
+function authRequest(job: RequestJob): AuthRequest {
+  const body = isReplayable(job) ? ((job.body ?? '') as string | Uint8Array) : undefined;
+  return { method: job.method, uri: job.path, body };
+}
+
+// A new job, with headers of its own, that its door can still cancel.
+function withHeader(job: RequestJob, name: string, value: string): RequestJob {
+  return {
+    ...job,
+    headers: [...job.headers, name, value],
+    get cancelled() {
+      return job.cancelled;
+    },
+    set cancelled(reason) {
+      job.cancelled = reason;
+    },
+  };
+}
+
+function refreshCookies(job: RequestJob, cookies: CookieStore): void {
+  const at = headerAt(job.headers, 'cookie');
+  if (at >= 0) job.headers.splice(at, 2);
+  const header = cookies.header(job, job.context);
+  if (header !== '') job.headers.push('cookie', header);
+}
+
+function headerAt(headers: readonly string[], name: string): number {
+  for (let at = 0; at < headers.length; at += 2) {
+    const candidate = headers[at]!;
+    if (candidate.length === name.length && candidate.toLowerCase() === name) return at;
+  }
+  return -1;
+}
