@@ -20,6 +20,8 @@ export {
   StoreError,
 } from './util/errors.ts';
 export type { App, AppEvents } from './session/app.ts';
+export type { AuthInfo } from './auth/authenticator.ts';
+export type { LoginCallback, LoginRequestDetails } from './session/ask-login.ts';
 export type { CookieContextInput, CookieDetailsInput, CookieFilterInput } from './session/cookie-arguments.ts';
 export type { CookieObject } from './session/cookie-object.ts';
 export type { Cookies, CookiesEvents, ReceivedCookie, RefusedCookie } from './session/cookies.ts';

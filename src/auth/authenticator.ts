@@ -51,6 +51,11 @@ export class Authenticator {
     this.#parts = parts;
   }
 
+  /** Whether there are no credentials that a request could carry unasked. */
+  get isEmpty(): boolean {
+    return this.#parts.cache.size === 0;
+  }
+
   /** Begins a request: its challenges are answered by what this returns. */
   begin(party: AuthParty): AuthAttempt {
     const ask = (offer: Offer | UnsupportedOffer): Promise<Credentials | undefined> => this.#ask(party, offer);

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AuthAttempt, AuthRequest, Authenticator } from '../auth/authenticator.ts';
+import type { AuthAttempt, AuthParty, AuthRequest, Authenticator } from '../auth/authenticator.ts';
 import type { CookieStore } from '../cookies/cookie-store.ts';
 import { ForwardingHandler } from './forwarding-handler.ts';
+import { proxyParty } from './proxy-party.ts';
 import {
   type Controller,
   type Dispatch,
@@ -28,26 +29,59 @@ const maxDrainBytes = 64 * 1024;
  */
 export function authInterceptor(duties: AuthDuties): Interceptor {
   return next => (job, handler) => {
-    if (!job.credentials || headerAt(job.headers, 'authorization') >= 0) return next(job, handler);
-    const attempt = duties.authenticator.begin({
-      isProxy: false,
-      origin: job.origin,
-      path: job.path,
-      url: jobUrl(job),
-      given: undefined,
-    });
-    const unasked = attempt.unasked(authRequest(job));
-    const first = unasked === undefined ? job : withHeader(job, 'authorization', unasked);
-    return next(first, new AnsweringHandler(handler, { job, attempt, next, cookies: duties.cookies }));
+    if (!job.credentials || headerAt(job.headers, origin.answer) >= 0) return next(job, handler);
+    return answerChallenges(job, handler, { ...duties, next, challenge: origin, party: originParty });
   };
 }
 
-interface Exchange {
-  /** As it came, without credentials. */
-  readonly job: RequestJob;
-  readonly attempt: AuthAttempt;
+/**
+ * Answers the 407 of a proxy that passes requests on.
+ *
+ * @param next - Takes the job with the Proxy-Authorization header on it.
+ */
+export function answerProxy(
+  job: RequestJob,
+  handler: Handler,
+  duties: AuthDuties & { readonly next: Dispatch },
+): boolean {
+  return answerChallenges(job, handler, { ...duties, challenge: proxy, party: forwardingParty });
+}
+
+/** How a challenge is told, and answered. RFC 9110 11.6, 11.7. */
+interface Challenge {
+  readonly status: number;
+  readonly ask: string;
+  readonly answer: string;
+}
+
+const origin: Challenge = { status: 401, ask: 'www-authenticate', answer: 'authorization' };
+const proxy: Challenge = { status: 407, ask: 'proxy-authenticate', answer: 'proxy-authorization' };
+
+interface Answering extends AuthDuties {
   readonly next: Dispatch;
-  readonly cookies: CookieStore;
+  readonly challenge: Challenge;
+  readonly party: (job: RequestJob) => AuthParty;
+}
+
+function originParty(job: RequestJob): AuthParty {
+  return { isProxy: false, origin: job.origin, path: job.path, url: jobUrl(job), given: undefined };
+}
+
+function forwardingParty(job: RequestJob): AuthParty {
+  return proxyParty(job.route!, jobUrl(job));
+}
+
+function answerChallenges(job: RequestJob, handler: Handler, how: Answering): boolean {
+  // Most sessions know no credentials; then nothing is made before a refusal comes.
+  const attempt = how.authenticator.isEmpty ? undefined : how.authenticator.begin(how.party(job));
+  const unasked = attempt?.unasked(authRequest(job));
+  const first = unasked === undefined ? job : withHeader(job, how.challenge.answer, unasked);
+  return how.next(first, new AnsweringHandler(handler, job, { how, attempt }));
+}
+
+interface Exchange {
+  readonly how: Answering;
+  readonly attempt: AuthAttempt | undefined;
 }
 
 /**
@@ -57,28 +91,34 @@ interface Exchange {
  * draining -> passing: `#again`, the request goes out with the answer; another handler takes its response
  */
 class AnsweringHandler extends ForwardingHandler {
-  readonly #exchange: Exchange;
+  /** As it came, without credentials. */
+  readonly #job: RequestJob;
+  readonly #how: Answering;
+  #attempt: AuthAttempt | undefined;
   #state: 'passing' | 'waiting' | 'draining' = 'passing';
   readonly #held: (() => void)[] = [];
   #ended = false;
   #drained = 0;
   #answer = '';
 
-  constructor(handler: Handler, exchange: Exchange) {
+  constructor(handler: Handler, job: RequestJob, { how, attempt }: Exchange) {
     super(handler);
-    this.#exchange = exchange;
+    this.#job = job;
+    this.#how = how;
+    this.#attempt = attempt;
   }
 
   override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
-    const challenges = headers['www-authenticate'] as string | string[] | undefined;
-    const { job, attempt } = this.#exchange;
-    if (status !== 401 || challenges === undefined || !isReplayable(job)) {
+    const { challenge, authenticator, party } = this.#how;
+    const challenges = headers[challenge.ask] as string | string[] | undefined;
+    if (status !== challenge.status || challenges === undefined || !isReplayable(this.#job)) {
       return super.onResponseStart(controller, status, headers, text);
     }
+    this.#attempt ??= authenticator.begin(party(this.#job));
     this.#state = 'waiting';
     controller.pause();
     const deliver = (): void => super.onResponseStart(controller, status, headers, text);
-    attempt.answer([challenges].flat(), authRequest(job)).then(
+    this.#attempt.answer([challenges].flat(), authRequest(this.#job)).then(
       answer => (answer === undefined ? this.#giveUp(controller, deliver) : this.#retry(controller, headers, answer)),
       (error: Error) => controller.abort(error),
     );
@@ -116,9 +156,11 @@ class AnsweringHandler extends ForwardingHandler {
 
   #retry(controller: Controller, headers: IncomingHttpHeaders, answer: string): void {
     if (this.#state !== 'waiting') return;
-    const { cookies, job } = this.#exchange;
+    const { cookies } = this.#how;
     const lines = headers['set-cookie'] as string | string[] | undefined;
-    if (lines !== undefined) cookies.receive(job, [lines].flat(), job.context);
+    // A proxy's cookies are not the origin's.
+    if (lines !== undefined && this.#how.challenge === origin)
+      cookies.receive(this.#job, [lines].flat(), this.#job.context);
     this.#answer = answer;
     this.#state = 'draining';
     if (this.#ended) this.#again(controller);
@@ -128,10 +170,10 @@ class AnsweringHandler extends ForwardingHandler {
   #again(controller: Controller): void {
     this.#state = 'passing';
     if (!this.#ended) controller.abort(new Error('The rest of a 401 is not needed'));
-    const { job, next, cookies } = this.#exchange;
-    const retry = withHeader(job, 'authorization', this.#answer);
-    if (!job.ownCookieHeader) refreshCookies(retry, cookies);
-    next(retry, new AnsweringHandler(this.handler, this.#exchange));
+    const { next, cookies, challenge } = this.#how;
+    const retry = withHeader(this.#job, challenge.answer, this.#answer);
+    if (this.#job.credentials && !this.#job.ownCookieHeader) refreshCookies(retry, cookies);
+    next(retry, new AnsweringHandler(this.handler, this.#job, { how: this.#how, attempt: this.#attempt }));
   }
 }
 

@@ -1,14 +1,21 @@
 import type { Dispatcher, Pool } from 'undici';
+import type { ProxyServer } from '../proxy/proxy-server.ts';
 import { StateError } from '../util/errors.ts';
 import type { Connect } from './connector.ts';
-import type { Dispatch } from './request-job.ts';
+import { forwardedJob, isForwarded } from './proxy-forward.ts';
+import type { Dispatch, Handler, RequestJob } from './request-job.ts';
 import { loadPool } from './undici.ts';
 
 /** Chromium's limit for a response's head. */
 const maxHeadBytes = 256 * 1024;
 
 interface PoolsOptions {
+  /** Connects straight to the target. */
   readonly connect: Connect;
+  /** Connects through a tunnel of the proxy. */
+  readonly through: (proxy: ProxyServer) => Connect;
+  /** Connects to the proxy itself. */
+  readonly to: (proxy: ProxyServer) => Connect;
   /** At most this many connections to one origin (HTTP/2 uses one). */
   readonly maxConnectionsPerOrigin: number;
 }
@@ -33,10 +40,17 @@ export class ConnectionPools {
       handler.onResponseError?.(undefined as never, this.#closed);
       return true;
     }
+    const { route } = job;
+    if (route !== undefined) return this.#dispatchThrough(route, job, handler);
     const key = job.allowH2 ? job.origin : `${job.origin} h1`;
-    const pool = this.#pools.get(key) ?? this.#open(key, job.origin);
+    const pool = this.#pools.get(key) ?? this.#open(key, job, this.#options.connect);
     return pool.dispatch(job as Dispatcher.DispatchOptions, handler);
   };
+
+  /** Closes connections as they fall idle; new requests connect anew. For when the rules of connecting have changed. */
+  retire(): void {
+    for (const pool of this.#drop()) void pool.close();
+  }
 
   /** Waits for what is under way, then closes every connection. */
   async close(): Promise<void> {
@@ -49,21 +63,32 @@ export class ConnectionPools {
     await Promise.all(this.#drop().map(pool => pool.destroy(error)));
   }
 
+  #dispatchThrough(proxy: ProxyServer, job: RequestJob, handler: Handler): boolean {
+    const forwarded = isForwarded(job, proxy);
+    const sent = forwarded ? forwardedJob(job, proxy) : job;
+    // Two users of one proxy share no connection.
+    const who = proxy.getCredentials()?.username ?? '';
+    const key = `${sent.origin} by ${proxy} ${who}${sent.allowH2 ? '' : ' h1'}`;
+    let pool = this.#pools.get(key);
+    pool ??= this.#open(key, sent, forwarded ? this.#options.to(proxy) : this.#options.through(proxy));
+    return pool.dispatch(sent as Dispatcher.DispatchOptions, handler);
+  }
+
   #drop(): Pool[] {
     const pools = [...this.#pools.values()];
     this.#pools.clear();
     return pools;
   }
 
-  #open(key: string, origin: string): Pool {
+  #open(key: string, { origin, allowH2 }: RequestJob, connect: Connect): Pool {
     const UndiciPool = loadPool();
     const pool = new UndiciPool(origin, {
-      connect: this.#options.connect as never,
+      connect: connect as never,
       connections: Number.isFinite(this.#options.maxConnectionsPerOrigin)
         ? this.#options.maxConnectionsPerOrigin
         : null,
       maxHeaderSize: maxHeadBytes,
-      allowH2: !key.endsWith(' h1'),
+      allowH2,
     });
     const dropWhenIdle = (): void => {
       const { connected, pending, running } = pool.stats;

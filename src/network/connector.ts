@@ -1,12 +1,16 @@
 import { connect as connectTcp, type Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { Authenticator } from '../auth/authenticator.ts';
 import type { ServerVerifier } from '../certificates/verifier.ts';
 import type { HostResolver } from '../hosts/host-resolver.ts';
 import type { HostRules } from '../hosts/host-rules.ts';
+import type { ProxyServer } from '../proxy/proxy-server.ts';
 import type { Clock } from '../util/clock.ts';
 import { NetError } from '../util/errors.ts';
 import { bareHost } from '../util/url.ts';
+import { ConnectionDeadline } from './connection-deadline.ts';
 import { toNetError } from './net-error.ts';
+import { ProxyError } from './proxy-error.ts';
+import { proxyParty } from './proxy-party.ts';
 
 /** Where to connect to, as undici asks for it. */
 export interface ConnectTarget {
@@ -28,13 +32,18 @@ interface ConnectorParts {
   /** Chromium's `--host-rules`: the mapped host is also the one that TLS is about. */
   readonly hostRules: HostRules;
   readonly verifier: ServerVerifier;
+  readonly authenticator: Authenticator;
+  readonly userAgent: () => string;
   readonly clock: Clock;
 }
 
-/** How long a connection may take to be ready, name look-up and TLS included. */
-const connectTimeoutMs = 30_000;
+/** A place to connect to: canonical host (IPv6 in brackets) and port. */
+interface Server {
+  readonly hostname: string;
+  readonly port: number;
+}
 
-/** Opens connections for one session: host rules, look-up, TCP, TLS, verdict on the certificate. */
+/** Opens connections for one session: host rules, look-up, TCP, proxy, TLS, verdict on the certificate. Owned by Session. */
 export class Connector {
   readonly #parts: ConnectorParts;
 
@@ -42,43 +51,103 @@ export class Connector {
     this.#parts = parts;
   }
 
+  /** Connects straight to the target. */
   readonly connect: Connect = (target, callback) => {
-    this.#open(target).then(
-      socket => callback(null, socket),
-      (error: Error) => callback(toNetError(error, 'before-response'), null),
-    );
+    this.#attempt(target, callback, (server, deadline) => this.#openTcp(server, deadline));
   };
 
-  async #open(target: ConnectTarget): Promise<Socket> {
+  /** Connects to targets through a tunnel of `proxy`. */
+  through(proxy: ProxyServer): Connect {
+    return (target, callback) => {
+      this.#attempt(target, callback, (server, deadline) => this.#openTunnel(proxy, server, deadline));
+    };
+  }
+
+  /** Connects to `proxy` itself, which passes requests on. */
+  to(proxy: ProxyServer): Connect {
+    return (_target, callback) => {
+      const deadline = new ConnectionDeadline(this.#parts.clock);
+      report(this.#openProxy(proxy, deadline), deadline, callback);
+    };
+  }
+
+  #attempt(
+    target: ConnectTarget,
+    callback: Parameters<Connect>[1],
+    open: (server: Server, deadline: ConnectionDeadline) => Promise<Socket>,
+  ): void {
+    const deadline = new ConnectionDeadline(this.#parts.clock);
+    report(this.#open(target, deadline, open), deadline, callback);
+  }
+
+  async #open(
+    target: ConnectTarget,
+    deadline: ConnectionDeadline,
+    open: (server: Server, deadline: ConnectionDeadline) => Promise<Socket>,
+  ): Promise<Socket> {
     const secure = target.protocol === 'https:';
     const port = target.port === '' ? (secure ? 443 : 80) : Number(target.port);
     const mapped = this.#parts.hostRules.map(target.hostname, port);
-    if (mapped === 'not-found')
+    if (mapped === 'not-found') {
       throw new NetError('ERR_NAME_NOT_RESOLVED', `A host rule says that "${target.hostname}" does not exist`);
-    const deadline = new Deadline(this.#parts.clock);
+    }
+    const server = mapped ?? { hostname: target.hostname, port };
+    const socket = await open(server, deadline);
+    if (!secure) return socket;
+    return this.#startTls(socket, { hostname: server.hostname, port }, { h2: target.allowH2 !== false, deadline });
+  }
+
+  #openTcp(server: Server, deadline: ConnectionDeadline): Promise<Socket> {
+    const target = this.#parts.resolver.connectTarget(bareHost(server.hostname), server.port);
+    const socket = connectTcp({ ...target, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
+    return deadline.ready(socket, 'connect');
+  }
+
+  async #openTunnel(proxy: ProxyServer, server: Server, deadline: ConnectionDeadline): Promise<Socket> {
+    if (proxy.scheme === 'socks4' || proxy.scheme === 'socks5') {
+      const socket = await this.#openProxy(proxy, deadline);
+      const { openSocksTunnel } = await import('./socks-tunnel.ts');
+      return openSocksTunnel(socket, proxy, server);
+    }
+    const { openTunnel } = await import('./proxy-tunnel.ts');
+    const authority = `${server.hostname}:${server.port}`;
+    return openTunnel({
+      proxy,
+      authority,
+      userAgent: this.#parts.userAgent(),
+      auth: this.#parts.authenticator.begin(proxyParty(proxy, `https://${authority}/`)),
+      open: () => this.#openProxy(proxy, deadline),
+      deadline,
+    });
+  }
+
+  /** A connection to the proxy, as far as its own protocol. @throws {ProxyError} */
+  async #openProxy(proxy: ProxyServer, deadline: ConnectionDeadline): Promise<Socket> {
+    const server = { hostname: proxy.host.includes(':') ? `[${proxy.host}]` : proxy.host, port: proxy.port };
+    let socket: Socket;
     try {
-      const hostname = mapped?.hostname ?? target.hostname;
-      const socket = await deadline.ready(this.#openTcp(bareHost(hostname), mapped?.port ?? port), 'connect');
-      if (!secure) return socket;
-      return await this.#startTls(socket, { hostname, port, allowH2: target.allowH2 !== false, deadline });
-    } finally {
-      deadline.cancel();
+      socket = await this.#openTcp(server, deadline);
+    } catch (cause) {
+      throw new ProxyError('ERR_PROXY_CONNECTION_FAILED', `Cannot connect to proxy "${proxy}"`, cause);
+    }
+    if (proxy.scheme !== 'https') return socket;
+    try {
+      return await this.#startTls(socket, server, { h2: false, deadline });
+    } catch (cause) {
+      // Chromium names a bad certificate of a proxy apart from one of a server.
+      const isCertificate = cause instanceof NetError && cause.code.startsWith('ERR_CERT_');
+      const code = isCertificate ? 'ERR_PROXY_CERTIFICATE_INVALID' : 'ERR_PROXY_CONNECTION_FAILED';
+      throw new ProxyError(code, `Cannot connect to proxy "${proxy}" over TLS`, cause);
     }
   }
 
-  #openTcp(host: string, port: number): Socket {
-    const target = this.#parts.resolver.connectTarget(host, port);
-    return connectTcp({ ...target, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
-  }
-
-  async #startTls(raw: Socket, to: TlsTarget): Promise<TLSSocket> {
+  async #startTls(raw: Socket, server: Server, how: { h2: boolean; deadline: ConnectionDeadline }): Promise<Socket> {
     const { verifier } = this.#parts;
-    const server = { hostname: to.hostname, port: to.port };
     const socket = verifier.connect(
-      { socket: raw, ALPNProtocols: to.allowH2 ? ['h2', 'http/1.1'] : ['http/1.1'] },
-      { ...server, sessionKey: `${to.hostname}:${to.port}` },
+      { socket: raw, ALPNProtocols: how.h2 ? ['h2', 'http/1.1'] : ['http/1.1'] },
+      { ...server, sessionKey: `${server.hostname}:${server.port}` },
     );
-    await to.deadline.ready(socket, 'secureConnect');
+    await how.deadline.ready(socket, 'secureConnect');
     const refusal = await verifier.verify(socket, server);
     if (!refusal) return socket;
     socket.destroy();
@@ -86,45 +155,15 @@ export class Connector {
   }
 }
 
-interface TlsTarget {
-  readonly hostname: string;
-  readonly port: number;
-  readonly allowH2: boolean;
-  readonly deadline: Deadline;
+function report(opening: Promise<Socket>, deadline: ConnectionDeadline, callback: Parameters<Connect>[1]): void {
+  opening.then(
+    socket => {
+      deadline.cancel();
+      callback(null, socket);
+    },
+    (error: Error) => {
+      deadline.cancel();
+      callback(toNetError(error, 'before-response'), null);
+    },
+  );
 }
-
-/** Ends the socket that is being waited for when time is up. */
-class Deadline {
-  readonly #timer: { cancel(): void };
-  #socket: Socket | undefined;
-
-  constructor(clock: Clock) {
-    this.#timer = clock.setTimeout(() => {
-      this.#socket?.destroy(
-        new NetError('ERR_CONNECTION_TIMED_OUT', `No connection within ${connectTimeoutMs / 1000} seconds`),
-      );
-    }, connectTimeoutMs);
-  }
-
-  /** Waits for `event`; a socket that fails or closes before it is destroyed. */
-  ready<S extends Socket>(socket: S, event: string): Promise<S> {
-    this.#socket = socket;
-    return new Promise((resolve, reject) => {
-      const settle = (error?: Error): void => {
-        socket.off(event, onReady).off('error', settle).off('close', onClose);
-        if (!error) return resolve(socket);
-        socket.on('error', ignore).destroy();
-        reject(error);
-      };
-      const onReady = (): void => settle();
-      const onClose = (): void => settle(new NetError('ERR_CONNECTION_CLOSED', 'The server closed the connection'));
-      socket.once(event, onReady).once('error', settle).once('close', onClose);
-    });
-  }
-
-  cancel(): void {
-    this.#timer.cancel();
-  }
-}
-
-function ignore(): void {}

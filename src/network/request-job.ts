@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { CookieContext } from '../cookies/cookie.ts';
+import type { ProxyList, ProxyServer } from '../proxy/proxy-server.ts';
 
 /** What receives a response: undici's handler, new generation (`onRequestStart`, `onResponseStart`, ...). */
 export type Handler = Dispatcher.DispatchHandler;
@@ -57,6 +58,10 @@ export interface RequestJob {
   readonly context: CookieContext;
   /** fetch's cache mode. */
   readonly cacheMode: CacheMode;
+  /** The proxy that this attempt goes through, set by the proxy step; undefined: straight to the origin. */
+  route?: ProxyServer | undefined;
+  /** The proxies of this request alone, in place of the session's. */
+  readonly proxies?: ProxyList | undefined;
   /** Set when the caller no longer wants the answer; a step that waited looks before it goes on. */
   cancelled: { readonly reason: unknown } | undefined;
 }

@@ -1,7 +1,10 @@
 import { EventEmitter } from 'node:events';
+import type { AuthInfo } from '../auth/authenticator.ts';
 import { invalidType } from '../util/errors.ts';
 import { describe } from '../util/options.ts';
+import type { SessionEvent } from '../util/session-event.ts';
 import { version } from '../util/version.ts';
+import type { LoginCallback, LoginRequestDetails } from './ask-login.ts';
 import { AppPaths, type PathName } from './app-paths.ts';
 import { CommandLine } from './command-line.ts';
 import type { Session } from './session.ts';
@@ -10,6 +13,14 @@ import type { Session } from './session.ts';
 export interface AppEvents {
   /** A session was made; there is no event argument, as in Electron. */
   'session-created': [session: Session];
+  /** A server or proxy wants credentials, and no listener of the session's own answered. */
+  login: [
+    event: SessionEvent<App>,
+    webContents: null,
+    details: LoginRequestDetails,
+    authInfo: AuthInfo,
+    callback: LoginCallback,
+  ];
 }
 
 /**

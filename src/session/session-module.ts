@@ -121,6 +121,7 @@ export class SessionModule {
       directory,
       options: readSessionOptions(input, { hostRules: commandLine.getSwitchValue('host-resolver-rules') }),
       endpointRules: commandLine.getSwitchValue('host-rules'),
+      app: this.#app,
       domainMatch: () => this.#app.cookieDomainMatch,
       forget: () => {
         if (this.#open.get(key) === made) this.#open.delete(key);

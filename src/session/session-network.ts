@@ -1,10 +1,15 @@
 import type { Dispatcher } from 'undici';
+import { randomBytes } from 'node:crypto';
+import { AuthCache } from '../auth/auth-cache.ts';
+import { Authenticator, type LoginDetails } from '../auth/authenticator.ts';
+import type { Credentials } from '../auth/credentials.ts';
 import { TrustStore } from '../certificates/trust-store.ts';
 import { ServerVerifier } from '../certificates/verifier.ts';
 import type { CookieStore } from '../cookies/cookie-store.ts';
 import { HostResolver } from '../hosts/host-resolver.ts';
 import { parseHostRules } from '../hosts/host-rules.ts';
 import { HstsStore, hstsCodec } from '../hosts/hsts.ts';
+import { authInterceptor } from '../network/auth-interceptor.ts';
 import { ConnectionPools } from '../network/connection-pools.ts';
 import { Connector } from '../network/connector.ts';
 import { cookiesInterceptor } from '../network/cookies-interceptor.ts';
@@ -27,6 +32,8 @@ interface NetworkParts {
   readonly cookies: CookieStore;
   readonly clock: Clock;
   readonly defaults: () => FetchDefaults;
+  /** Asks the program for credentials; undefined when it has none. */
+  readonly askLogin: (details: LoginDetails) => Promise<Credentials | undefined>;
   /** Chromium's `--host-rules`. */
   readonly endpointRules: string;
 }
@@ -37,6 +44,7 @@ export class SessionNetwork {
   readonly fetchParts: FetchParts;
   readonly #pools: ConnectionPools;
   readonly #preconnected: Preconnected;
+  readonly #authCache = new AuthCache();
   readonly #disposer = new Disposer();
   readonly #parts: NetworkParts;
   readonly #pipeline: Pipeline;
@@ -48,11 +56,19 @@ export class SessionNetwork {
     this.resolver = new HostResolver({ rules: hostRulesOf(parts.options), clock });
     const hostRules = parseHostRules('use host rules', parts.endpointRules);
     const verifier = new ServerVerifier({ trust: new TrustStore(), clock });
-    const connector = new Connector({ resolver: this.resolver, hostRules, verifier, clock });
+    const authenticator = new Authenticator({
+      cache: this.#authCache,
+      askLogin: parts.askLogin,
+      makeCnonce: () => randomBytes(16).toString('hex'),
+    });
+    const userAgent = (): string => parts.defaults().userAgent;
+    const connector = new Connector({ resolver: this.resolver, hostRules, verifier, authenticator, userAgent, clock });
     this.#preconnected = this.#disposer.own(new Preconnected(connector.connect, clock), it => it.close());
     this.#pools = this.#disposer.own(
       new ConnectionPools({
         connect: this.#preconnected.connect,
+        through: proxy => connector.through(proxy),
+        to: proxy => connector.to(proxy),
         maxConnectionsPerOrigin: parts.options.maxConnectionsPerOrigin,
       }),
       it => it.close(),
@@ -60,6 +76,7 @@ export class SessionNetwork {
     this.#pipeline = new Pipeline(this.#pools.dispatch);
     const hsts = new HstsStore({ records: store.records('hsts', hstsCodec), clock });
     this.#pipeline.set('hsts', hstsInterceptor(hsts));
+    this.#pipeline.set('auth', authInterceptor({ authenticator, cookies: parts.cookies }));
     this.#pipeline.set('cookies', cookiesInterceptor({ cookies: parts.cookies, committed: () => store.committed() }));
     this.fetchParts = {
       origins: new OriginFactsCache(),
@@ -71,6 +88,12 @@ export class SessionNetwork {
   get dispatcher(): Dispatcher {
     this.#dispatcher ??= makeDispatcher({ ...this.fetchParts, userAgent: () => this.#parts.defaults().userAgent });
     return this.#dispatcher;
+  }
+
+  /** Forgets credentials; connections that were opened with them are closed as they fall idle. */
+  clearAuthCache(): void {
+    this.#authCache.clear();
+    this.#pools.retire();
   }
 
   preconnect(url: URL, count: number): void {

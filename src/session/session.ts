@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Dispatcher } from 'undici';
+import type { AuthInfo } from '../auth/authenticator.ts';
 import { cookieCodec } from '../cookies/cookie-codec.ts';
 import { CookieStore } from '../cookies/cookie-store.ts';
 import type { HostEndpoint } from '../hosts/name-lookup.ts';
@@ -13,6 +14,8 @@ import { invalidRange, invalidType, StateError, type StoreError } from '../util/
 import { OptionsReader } from '../util/options.ts';
 import { SessionEvent } from '../util/session-event.ts';
 import { bareHost } from '../util/url.ts';
+import type { App } from './app.ts';
+import { askLogin, type LoginCallback, type LoginRequestDetails } from './ask-login.ts';
 import { readAcceptLanguages } from './accept-languages.ts';
 import { Cookies } from './cookies.ts';
 import { SessionNetwork } from './session-network.ts';
@@ -27,6 +30,8 @@ export interface ResolvedHost {
 export interface SessionEvents {
   /** The store has a problem: a damaged file was set aside, or the disk refuses writes. The session goes on. */
   'store-error': [event: SessionEvent<Session>, error: StoreError];
+  /** A server or proxy wants credentials. A listener that answers calls `event.preventDefault()` and the callback. */
+  login: [event: SessionEvent<Session>, details: LoginRequestDetails, authInfo: AuthInfo, callback: LoginCallback];
   /** `preconnect` was called. */
   preconnect: [event: SessionEvent<Session>, url: string, allowCredentials: boolean];
 }
@@ -38,6 +43,7 @@ interface SessionParts {
   readonly directory: string | undefined;
   readonly options: SessionOptions;
   readonly endpointRules: string;
+  readonly app: App;
   readonly domainMatch: () => 'subdomains' | 'host' | 'both';
   /** Takes it out of the registry, so that the next `fromPartition` makes a new one. */
   readonly forget: () => void;
@@ -193,6 +199,15 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     this.emit('preconnect', new SessionEvent(this), url.href, true);
   }
 
+  /** Forgets the credentials given for servers and proxies. */
+  clearAuthCache(callback?: (error?: Error) => void): Promise<void> {
+    const done = readCallback<NonNullable<typeof callback>>('clear the auth cache', callback);
+    return settle(done, errorOnly, async () => {
+      this.#requireOpen('clear the auth cache');
+      this.#network?.clearAuthCache();
+    });
+  }
+
   /** Waits for requests under way, commits everything, frees everything. Afterwards the object is of no use. */
   close(): Promise<void> {
     this.#closed ??= this.#shutDown(network => network.close());
@@ -262,6 +277,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
       clock: this.#clock,
       defaults: () => ({ userAgent: this.#userAgent, acceptLanguage: this.#acceptLanguage }),
       endpointRules: this.#parts.endpointRules,
+      askLogin: details => askLogin(this, this.#parts.app, details),
     });
     return this.#network;
   }
