@@ -57,7 +57,7 @@ export const cookieCodec: Codec<Cookie> = {
 
 /** What tells a cookie from the others of its site, as one text; `\0` stands in none of the parts. */
 export function cookieKey(cookie: Cookie, site: string): string {
-  const host = cookie.domain === site ? '' : cookie.domain.slice(0, -site.length);
+  const host = cookie.domain.slice(0, cookie.domain.length - site.length);
   const parts = [cookie.name, (cookie.hostOnly ? '=' : '.') + host];
   // Short keys: most cookies have the path "/" and no partition.
   if (cookie.path !== '/' || cookie.partitionKey !== undefined) parts.push(cookie.path);

@@ -76,6 +76,14 @@ export class CookieShelf {
     this.#onChange(cookie, cause);
   }
 
+  /** Drops the stored form of a cookie, wherever it is; false when there is none. */
+  dropStored(cookie: Cookie, cause: ChangeCause): boolean {
+    const site = this.site(siteOfHost(cookie.domain));
+    const stored = site.find(cookie);
+    if (stored) this.drop(site, stored, cause);
+    return stored !== undefined;
+  }
+
   /** Drops what has expired from a site. */
   dropExpired(site: SiteCookies, now: number): void {
     for (const cookie of site.takeExpired(now)) {

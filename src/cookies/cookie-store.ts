@@ -11,13 +11,17 @@ import type {
   SetResult,
 } from './cookie.ts';
 import { buildHeader } from './build-header.ts';
+import { cookieKey } from './cookie-codec.ts';
 import { type CookieFilter, cookieMatcher, filterDomain } from './cookie-filter.ts';
 import { type CookieDetails, cookieFromDetails } from './cookie-from-details.ts';
 import { cookieFromLine } from './cookie-from-line.ts';
+import type { CookieDraft } from './cookie-draft.ts';
+import { CookieJanitor } from './cookie-janitor.ts';
 import { CookieShelf, insertionCause } from './cookie-shelf.ts';
 import { isTrustworthy, ownContext } from './cookie-target.ts';
-import { type CookieLimits, insecureFirst, keptInTotal, overSiteLimit, safeFromTotalLimitMs } from './eviction.ts';
+import type { CookieLimits } from './eviction.ts';
 import { type BuiltHeader, HeaderCache } from './header-cache.ts';
+import { planImport } from './import-plan.ts';
 import { sendQuestion, type WithheldReason, whyWithheld } from './send-permission.ts';
 import { overlaysSecure, refuseInContext } from './set-permission.ts';
 import { accessGrainMs, inSendingOrder, isExpired, type SiteCookies } from './site-cookies.ts';
@@ -43,6 +47,21 @@ export interface CookieRefusal {
   readonly reason: RefusalReason;
 }
 
+export interface ImportOptions {
+  /** `merge` adds and overwrites; `replace-sites` also removes what else the file's sites have. */
+  readonly mode: 'merge' | 'replace-sites';
+  /** Only count. */
+  readonly dryRun: boolean;
+}
+
+/** How many cookies an import added, overwrote, removed, and left out because they had expired. */
+export interface ImportResult {
+  readonly added: number;
+  readonly replaced: number;
+  readonly removed: number;
+  readonly expired: number;
+}
+
 /** What becomes of one stored cookie in a request. */
 export interface CookieExplanation {
   readonly cookie: Cookie;
@@ -53,7 +72,6 @@ export interface CookieExplanation {
 /** Set-Cookie lines read of one response; the rest is refused as `too-many`. */
 const maxLinesPerResponse = 1000;
 const maxRefusals = 100;
-const sweepIntervalMs = 60_000;
 
 /**
  * The cookies of one session: RFC 6265bis as Chromium does it.
@@ -68,19 +86,16 @@ export class CookieStore {
   onRefused: ((refusal: CookieRefusal) => void) | undefined = undefined;
 
   readonly #clock: Clock;
-  readonly #limits: CookieLimits;
   readonly #shelf: CookieShelf;
+  readonly #janitor: CookieJanitor;
   readonly #headers = new HeaderCache();
   readonly #refusals: CookieRefusal[] = [];
   #lastCreatedAt = 0;
-  #nextSweep = 0;
-  /** No cookie was used before this; what the total limit may evict is older than 30 days. */
-  #oldestAccess: number = Number.NEGATIVE_INFINITY;
 
   constructor(options: CookieStoreOptions) {
     this.#clock = options.clock;
-    this.#limits = options.limits;
     this.#shelf = new CookieShelf({ ...options, onChange: (cookie, cause) => this.#announce(cookie, cause) });
+    this.#janitor = new CookieJanitor(this.#shelf, options.limits);
   }
 
   /** The Cookie header of a request, as bytes, one character each; '' when it has none. */
@@ -120,14 +135,25 @@ export class CookieStore {
     this.#shelf.freshen();
     const cookies = typeof wanted === 'function' ? [...this.#shelf.all()].filter(wanted) : wanted;
     let removed = 0;
-    for (const cookie of cookies) {
-      const site = this.#shelf.site(siteOfHost(cookie.domain));
-      const stored = site.find(cookie);
-      if (!stored) continue;
-      this.#shelf.drop(site, stored, cause);
-      removed++;
-    }
+    for (const cookie of cookies) if (this.#shelf.dropStored(cookie, cause)) removed++;
     return removed;
+  }
+
+  /**
+   * Takes in the cookies of a file: all of them, or nothing when one cannot be.
+   *
+   * @throws {SojournError} `ERR_IMPORT_MALFORMED` when one would be refused; the message says where it stands.
+   */
+  importCookies(drafts: readonly CookieDraft[], options: ImportOptions): ImportResult {
+    this.#shelf.freshen();
+    const { cookies, expired } = planImport(drafts, () => this.#creationTime());
+    const replaced = cookies.filter(cookie => this.#siteOf(cookie).find(cookie));
+    const removed = options.mode === 'replace-sites' ? this.#othersOfSites(cookies) : [];
+    if (!options.dryRun) {
+      this.delete(removed);
+      for (const cookie of cookies) this.#store(cookie);
+    }
+    return { added: cookies.length - replaced.length, replaced: replaced.length, removed: removed.length, expired };
   }
 
   /** The cookies that a filter wants, in the order in which they are sent. */
@@ -201,6 +227,17 @@ export class CookieStore {
     headers.set(target, context, made.built);
   }
 
+  /** What is stored of the sites of these cookies and is not among them. */
+  #othersOfSites(cookies: readonly Cookie[]): Cookie[] {
+    const sites = new Set(cookies.map(cookie => this.#siteOf(cookie)));
+    const keys = new Set(cookies.map(cookie => cookieKey(cookie, '')));
+    return [...sites].flatMap(site => site.cookies.filter(cookie => !keys.has(cookieKey(cookie, ''))));
+  }
+
+  #siteOf(cookie: Cookie): SiteCookies {
+    return this.#freshSite(siteOfHost(cookie.domain), this.#clock.now());
+  }
+
   #freshSite(name: string, now: number): SiteCookies {
     const site = this.#shelf.site(name);
     this.#shelf.dropExpired(site, now);
@@ -215,7 +252,7 @@ export class CookieStore {
   }
 
   #refuseOverwrite(cookie: Cookie, { target, context }: Offer): RefusalReason | undefined {
-    const site = this.#freshSite(siteOfHost(cookie.domain), this.#clock.now());
+    const site = this.#siteOf(cookie);
     if (!isTrustworthy(target) && site.cookies.some(existing => overlaysSecure(cookie, existing)))
       return 'secure-overwrite';
     return !context.http && site.find(cookie)?.httpOnly ? 'http-only-overwrite' : undefined;
@@ -237,36 +274,8 @@ export class CookieStore {
     this.#shelf.put(site, cookie, replaced);
     if (replaced) this.#announce(replaced, 'overwrite');
     this.#announce(cookie, insertionCause(cookie, replaced));
-    this.#evict(site, cookie, now);
+    this.#janitor.cleanAfter(cookie, site, now);
     return cookie;
-  }
-
-  #evict(site: SiteCookies, added: Cookie, now: number): void {
-    for (const cookie of overSiteLimit(site.cookies, added, this.#limits.perSite))
-      this.#shelf.drop(site, cookie, 'evicted');
-    if (added.lastAccessedAt < this.#oldestAccess) this.#oldestAccess = added.lastAccessedAt;
-    if (now >= this.#nextSweep) {
-      this.#nextSweep = now + sweepIntervalMs;
-      this.#shelf.sweep(now);
-    }
-    const safeFrom = now - safeFromTotalLimitMs;
-    if (this.#oldestAccess < safeFrom && this.#limits.total !== Number.POSITIVE_INFINITY) this.#evictInTotal(safeFrom);
-  }
-
-  /** Chromium CookieMonster::GarbageCollect, "Collect garbage for everything". */
-  #evictInTotal(safeFrom: number): void {
-    const count = this.#shelf.count();
-    if (count <= this.#limits.total) return;
-    const old: Cookie[] = [];
-    this.#oldestAccess = Number.POSITIVE_INFINITY;
-    for (const cookie of this.#shelf.all()) {
-      if (cookie.lastAccessedAt < safeFrom) old.push(cookie);
-      else this.#oldestAccess = Math.min(this.#oldestAccess, cookie.lastAccessedAt);
-    }
-    const goal = count - keptInTotal(this.#limits.total);
-    old.sort(insecureFirst);
-    for (const spared of old.splice(goal)) this.#oldestAccess = Math.min(this.#oldestAccess, spared.lastAccessedAt);
-    this.delete(old, 'evicted');
   }
 
   #refuse(target: CookieTarget, name: string, reason: RefusalReason): SetResult {

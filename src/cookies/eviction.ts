@@ -12,9 +12,6 @@ export interface CookieLimits {
 const maxPerPartition = 180;
 const maxBytesPerPartition = 10_240;
 
-/** Chromium kSafeFromGlobalPurgeDays. */
-export const safeFromTotalLimitMs: number = 30 * 86_400_000;
-
 /** How many are left once a site was over its limit: of 180, 150. Chromium kDomainPurgeCookies. */
 function keptPerSite(perSite: number): number {
   return Math.floor((perSite * 5) / 6);

@@ -1,0 +1,53 @@
+import type { Cookie } from './cookie.ts';
+import type { CookieShelf } from './cookie-shelf.ts';
+import { type CookieLimits, insecureFirst, keptInTotal, overSiteLimit } from './eviction.ts';
+import type { SiteCookies } from './site-cookies.ts';
+
+const sweepIntervalMs = 60_000;
+/** Chromium kSafeFromGlobalPurgeDays: what was used since is not evicted for the total's sake. */
+const safeFromTotalLimitMs = 30 * 86_400_000;
+
+/** Keeps the shelf within its limits, whenever something was added: there is no timer. Owned by CookieStore. */
+export class CookieJanitor {
+  readonly #shelf: CookieShelf;
+  readonly #limits: CookieLimits;
+  #nextSweep = 0;
+  /** No cookie was used before this. */
+  #oldestAccess: number = Number.NEGATIVE_INFINITY;
+
+  constructor(shelf: CookieShelf, limits: CookieLimits) {
+    this.#shelf = shelf;
+    this.#limits = limits;
+  }
+
+  cleanAfter(added: Cookie, site: SiteCookies, now: number): void {
+    for (const cookie of overSiteLimit(site.cookies, added, this.#limits.perSite))
+      this.#shelf.drop(site, cookie, 'evicted');
+    if (now >= this.#nextSweep) {
+      this.#nextSweep = now + sweepIntervalMs;
+      this.#shelf.sweep(now);
+    }
+    this.#oldestAccess = Math.min(this.#oldestAccess, added.lastAccessedAt);
+    if (this.#oldestAccess < now - safeFromTotalLimitMs) this.#keepTotal(now - safeFromTotalLimitMs);
+  }
+
+  /** Chromium CookieMonster::GarbageCollect, "Collect garbage for everything". */
+  #keepTotal(safeFrom: number): void {
+    if (this.#limits.total === Number.POSITIVE_INFINITY) return;
+    const count = this.#shelf.count();
+    if (count <= this.#limits.total) return;
+    const old: Cookie[] = [];
+    this.#oldestAccess = Number.POSITIVE_INFINITY;
+    for (const cookie of this.#shelf.all()) {
+      if (cookie.lastAccessedAt < safeFrom) old.push(cookie);
+      else this.#noteAccess(cookie);
+    }
+    old.sort(insecureFirst);
+    for (const spared of old.splice(count - keptInTotal(this.#limits.total))) this.#noteAccess(spared);
+    for (const cookie of old) this.#shelf.dropStored(cookie, 'evicted');
+  }
+
+  #noteAccess(cookie: Cookie): void {
+    this.#oldestAccess = Math.min(this.#oldestAccess, cookie.lastAccessedAt);
+  }
+}
