@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
@@ -10,11 +9,10 @@ export interface DemoSite {
   readonly httpsPort: number;
 }
 
-/** Starts the site the examples talk to. It does not keep the process alive. */
-export async function startDemoSite(): Promise<DemoSite> {
-  const tls = (file: string): Buffer => readFileSync(new URL(`tls/${file}`, import.meta.url));
+/** Starts the site the examples talk to, with a certificate in PEM. It does not keep the process alive. */
+export async function startDemoSite(certificate: { readonly key: string; readonly cert: string }): Promise<DemoSite> {
   const http = createServer(answer);
-  const https = createSecureServer({ key: tls('site.key'), cert: tls('site.pem') }, answer);
+  const https = createSecureServer(certificate, answer);
   return { httpPort: await listen(http), httpsPort: await listen(https) };
 }
 
