@@ -7,8 +7,10 @@ export class ChainCertificate {
   #x509: X509Certificate | undefined;
   #fields: CertificateFields | undefined;
 
-  constructor(der: Buffer) {
+  /** @param x509 - The same, where Node has read it already. */
+  constructor(der: Buffer, x509?: X509Certificate) {
     this.der = der;
+    this.#x509 = x509;
   }
 
   /** @throws {Error} If the DER is no certificate that Node can read. */

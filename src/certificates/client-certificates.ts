@@ -59,7 +59,7 @@ function load(credentials: Credentials): Certificate {
     });
     const own = socket.getX509Certificate() as X509Certificate | undefined;
     socket.destroy();
-    if (!own) throw new Error('it holds no certificate');
+    if (!own) throw new Error('it has no certificate with its key');
     return toCertificate({ certificates: [new ChainCertificate(own.raw)], root: undefined });
   } catch (cause) {
     const message = `Cannot ${action}: ${(cause as Error).message}`;

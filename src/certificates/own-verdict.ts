@@ -53,9 +53,7 @@ export function ownVerdict(trust: TrustStore, { peer, path, hostname }: Evidence
   const [leaf] = path.certificates;
   const belowRoot = path.certificates.filter(certificate => certificate !== path.root);
   const isRevoked = hasRevoked(path, trust.revocationLists);
-  // OpenSSL passes over an issuer that is no authority and misses one; Chromium takes it and finds the chain invalid.
-  const isMisissued = path.certificates.slice(1).some(({ x509 }) => !x509.ca);
-  const isUntrusted = chainError !== undefined && (!path.root || (authorityErrors.has(chainError) && !isMisissued));
+  const isUntrusted = chainError !== undefined && (!path.root || authorityErrors.has(chainError));
   const isWeaklySigned = belowRoot.some(({ fields }) => weakSignatures.has(fields.signatureAlgorithm));
   const isWeakKey = path.certificates.some(hasWeakKey);
   const isOutOfDate = chainError !== undefined && dateErrors.has(chainError);

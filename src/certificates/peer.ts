@@ -1,9 +1,9 @@
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { ChainCertificate } from './chain-certificate.ts';
 
 /** What a TLS handshake showed of the server. */
 export interface Peer {
-  /** The server's certificate, then the others that Node found for it. */
+  /** The server's certificate, then the others as it sent them. */
   readonly presented: readonly [ChainCertificate, ...ChainCertificate[]];
   /** OpenSSL's code of what is wrong with the chain, such as `CERT_HAS_EXPIRED`. Of several it is the last found. */
   readonly chainError: string | undefined;
@@ -13,16 +13,12 @@ const maxPresented = 32;
 
 /** Reads what a finished handshake showed; undefined when it resumed a TLS session, where Node has no certificate. */
 export function readPeer(socket: TLSSocket): Peer | undefined {
-  let certificate = socket.getPeerCertificate(true) as DetailedPeerCertificate | undefined;
-  if (!certificate?.raw) return undefined;
-  const presented: [ChainCertificate, ...ChainCertificate[]] = [new ChainCertificate(certificate.raw)];
-  while (
-    certificate.issuerCertificate &&
-    certificate.issuerCertificate !== certificate &&
-    presented.length < maxPresented
-  ) {
-    certificate = certificate.issuerCertificate;
-    presented.push(new ChainCertificate(certificate.raw));
+  const leaf = socket.getPeerX509Certificate();
+  if (!leaf) return undefined;
+  const presented: [ChainCertificate, ...ChainCertificate[]] = [new ChainCertificate(leaf.raw, leaf)];
+  // Despite its name, `issuerCertificate` is the next one that the server sent.
+  for (let next = leaf.issuerCertificate; next && presented.length < maxPresented; next = next.issuerCertificate) {
+    presented.push(new ChainCertificate(next.raw, next));
   }
   return { presented, chainError: chainErrorOf(socket) };
 }

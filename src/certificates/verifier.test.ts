@@ -1,275 +1,264 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { afterAll, describe, expect, test } from 'vitest';
-import {
-  type CertificateOptions,
-  type IssuedCertificate,
-  makeCertificateAuthority,
-  makeSelfSignedCertificate,
-  makeServerCertificate,
-  testAuthority,
-} from '../../test/fixtures/certificates.ts';
+import { expect, test } from 'vitest';
+import { makeSelfSignedCertificate, makeServerCertificate, testAuthority } from '../../test/fixtures/certificates.ts';
+import { startQuietTlsServer } from '../../test/fixtures/tls-server.ts';
 import { systemClock } from '../util/clock.ts';
-import type { NetError } from '../util/errors.ts';
 import { ManualClock } from '../util/testing/manual-clock.ts';
+import { ChainCertificate } from './chain-certificate.ts';
+import { readPem } from './pem.ts';
+import { makeVerifier, visit } from './testing/visit.ts';
 import { TrustStore } from './trust-store.ts';
-import { ServerVerifier } from './verifier.ts';
-import type { VerifyProc, VerifyRequest } from './verify-proc.ts';
+import type { CertificateErrorDetails, ServerVerifier } from './verifier.ts';
+import type { LegacyCertificate, VerifyProc, VerifyRequest } from './verify-proc.ts';
 
-const year = 365 * 86_400_000;
-const now = Date.now();
+const good = makeServerCertificate({ names: ['a.test', 'b.test'] });
+const bad = makeSelfSignedCertificate({ names: ['a.test'] });
 
-function reversed(issued: IssuedCertificate): IssuedCertificate {
-  const [leaf, ...others] = issued.cert.match(/-----BEGIN[^]*?END CERTIFICATE-----\n/g)!;
-  return { ...issued, cert: leaf + others.reverse().join('') };
+/** A proc that counts its calls. */
+function counting(answer: number | boolean): { proc: VerifyProc; calls: () => number } {
+  let calls = 0;
+  const proc: VerifyProc = (_request, callback) => {
+    calls++;
+    callback(answer);
+  };
+  return { proc, calls: () => calls };
 }
 
-function issue(options: CertificateOptions): IssuedCertificate {
-  return makeServerCertificate({ names: ['a.test'], ...options });
-}
+test('the proc is asked once for a host and certificate, until it changes', async () => {
+  await using server = await startQuietTlsServer(good);
+  const verifier = makeVerifier();
+  const first = counting(0);
+  verifier.setProc(first.proc);
+  await Promise.all([visit(verifier, server), visit(verifier, server)]);
+  expect((await visit(verifier, server)).wasAtOnce).toBe(true);
+  expect(first.calls()).toBe(1);
+  await visit(verifier, { port: server.port, hostname: 'b.test' });
+  expect(first.calls()).toBe(2);
 
-const intermediate = testAuthority().intermediate();
-const deep = intermediate.intermediate({ commonName: 'Second Intermediate' });
-const constrained = testAuthority().intermediate({ permittedName: 'b.test' });
-const revoked = issue({});
-const revokedAuthority = testAuthority().intermediate();
-const notAuthority = testAuthority().intermediate({ isAuthority: false });
-const past = { notBefore: new Date(now - 2 * year), notAfter: new Date(now - year) };
+  const { generation } = verifier;
+  const second = counting(-2);
+  verifier.setProc(second.proc);
+  expect(verifier.generation).not.toBe(generation);
+  expect((await visit(verifier, server)).error?.code).toBe('ERR_FAILED');
+  expect((await visit(verifier, server)).error?.code).toBe('ERR_FAILED');
+  expect([first.calls(), second.calls()]).toEqual([2, 1]);
 
-type Row = [sentence: string, hostname: string, issued: IssuedCertificate, verdict: string, errorCode: number];
-
-const chains: Row[] = [
-  ['a good certificate', 'a.test', issue({}), 'net::OK', 0],
-  ['a good chain', 'a.test', intermediate.issue({ names: ['a.test'] }), 'net::OK', 0],
-  ['4000 days of validity', 'a.test', issue({ notAfter: new Date(now + 11 * year) }), 'net::OK', 0],
-  ['a chain sent in reverse', 'a.test', reversed(deep.issue({ names: ['a.test'] })), 'net::OK', 0],
-  ['an RSA key of 2048 bits', 'a.test', issue({ key: 'rsa-2048' }), 'net::OK', 0],
-  ['a wildcard', 'a.w.test', issue({ names: ['*.w.test'] }), 'net::OK', 0],
-  ['an upper-case name', 'a.test', issue({ names: ['A.TEST'] }), 'net::OK', 0],
-  ['a host with a trailing dot', 'a.test.', issue({}), 'net::OK', 0],
-  ['a punycode host', 'xn--bcher-kva.test', issue({ names: ['xn--bcher-kva.test'] }), 'net::OK', 0],
-  ['an IPv4 address', '127.0.0.1', issue({ names: ['127.0.0.1'] }), 'net::OK', 0],
-  ['an IPv6 address', '[::1]', issue({ names: ['::1'] }), 'net::OK', 0],
-  ['a private suffix under a wildcard', 'a.github.io', issue({ names: ['*.github.io'] }), 'net::OK', 0],
-  ['a name within the constraints', 'b.test', constrained.issue({ names: ['b.test'] }), 'net::OK', 0],
-  ["another authority's revocation list", 'a.test', issue({}), 'net::OK', 0],
-  ['an expired one', 'a.test', issue(past), 'net::ERR_CERT_DATE_INVALID', -201],
-  [
-    'one not yet valid',
-    'a.test',
-    issue({ notBefore: new Date(now + year), notAfter: new Date(now + 2 * year) }),
-    'net::ERR_CERT_DATE_INVALID',
-    -201,
-  ],
-  [
-    'an expired intermediate',
-    'a.test',
-    testAuthority()
-      .intermediate(past)
-      .issue({ names: ['a.test'] }),
-    'net::ERR_CERT_DATE_INVALID',
-    -201,
-  ],
-  ['another host', 'b.test', issue({}), 'net::ERR_CERT_COMMON_NAME_INVALID', -200],
-  [
-    'two labels under a wildcard',
-    'a.b.w.test',
-    issue({ names: ['*.w.test'] }),
-    'net::ERR_CERT_COMMON_NAME_INVALID',
-    -200,
-  ],
-  [
-    'the bare domain under a wildcard',
-    'w.test',
-    issue({ names: ['*.w.test'] }),
-    'net::ERR_CERT_COMMON_NAME_INVALID',
-    -200,
-  ],
-  [
-    'a wildcard for a part of a label',
-    'ab.w.test',
-    issue({ names: ['a*.w.test'] }),
-    'net::ERR_CERT_COMMON_NAME_INVALID',
-    -200,
-  ],
-  [
-    'a wildcard for a top-level domain',
-    'a.test',
-    issue({ names: ['*.test'] }),
-    'net::ERR_CERT_COMMON_NAME_INVALID',
-    -200,
-  ],
-  [
-    'a wildcard for a public suffix',
-    'a.co.uk',
-    issue({ names: ['*.co.uk'] }),
-    'net::ERR_CERT_COMMON_NAME_INVALID',
-    -200,
-  ],
-  [
-    'a common name only',
-    'a.test',
-    issue({ names: [], commonName: 'a.test' }),
-    'net::ERR_CERT_COMMON_NAME_INVALID',
-    -200,
-  ],
-  ['another address', '127.0.0.2', issue({ names: ['127.0.0.1'] }), 'net::ERR_CERT_COMMON_NAME_INVALID', -200],
-  [
-    'an address that a wildcard would fit',
-    '127.0.0.1',
-    issue({ names: ['*.0.0.1'] }),
-    'net::ERR_CERT_COMMON_NAME_INVALID',
-    -200,
-  ],
-  [
-    'a self-signed one',
-    'a.test',
-    makeSelfSignedCertificate({ names: ['a.test'] }),
-    'net::ERR_CERT_AUTHORITY_INVALID',
-    -202,
-  ],
-  [
-    'a self-signed, expired one for another host',
-    'b.test',
-    makeSelfSignedCertificate({ names: ['a.test'], ...past }),
-    'net::ERR_CERT_AUTHORITY_INVALID',
-    -202,
-  ],
-  [
-    'an unknown root',
-    'a.test',
-    makeCertificateAuthority().issue({ names: ['a.test'] }),
-    'net::ERR_CERT_AUTHORITY_INVALID',
-    -202,
-  ],
-  ['an unknown root, sent along', 'a.test', withRoot(), 'net::ERR_CERT_AUTHORITY_INVALID', -202],
-  [
-    'a missing intermediate',
-    'a.test',
-    withoutIntermediate(intermediate.issue({ names: ['a.test'] })),
-    'net::ERR_CERT_AUTHORITY_INVALID',
-    -202,
-  ],
-  ['client usage only', 'a.test', issue({ usages: ['client'] }), 'net::ERR_CERT_INVALID', -207],
-  ['client usage only, for another host', 'b.test', issue({ usages: ['client'] }), 'net::ERR_CERT_INVALID', -207],
-  [
-    'an issuer that is no authority',
-    'a.test',
-    notAuthority.issue({ names: ['a.test'] }),
-    'net::ERR_CERT_INVALID',
-    -207,
-  ],
-  ['a name outside the constraints', 'a.test', constrained.issue({ names: ['a.test'] }), 'net::ERR_CERT_INVALID', -207],
-  ['a SHA-1 signature', 'a.test', issue({ hash: 'sha1' }), 'net::ERR_CERT_WEAK_SIGNATURE_ALGORITHM', -208],
-  [
-    'a SHA-1 signature of the intermediate',
-    'a.test',
-    testAuthority()
-      .intermediate({ hash: 'sha1' })
-      .issue({ names: ['a.test'] }),
-    'net::ERR_CERT_WEAK_SIGNATURE_ALGORITHM',
-    -208,
-  ],
-  ['a key of 1024 bits', 'a.test', issue({ key: 'rsa-1024' }), 'net::ERR_CERT_WEAK_KEY', -211],
-  [
-    'an intermediate with a key of 1024 bits',
-    'a.test',
-    testAuthority()
-      .intermediate({ key: 'rsa-1024' })
-      .issue({ names: ['a.test'] }),
-    'net::ERR_CERT_WEAK_KEY',
-    -211,
-  ],
-  ['a revoked one', 'a.test', revoked, 'net::ERR_CERT_REVOKED', -206],
-  ['a revoked intermediate', 'a.test', revokedAuthority.issue({ names: ['a.test'] }), 'net::ERR_CERT_REVOKED', -206],
-];
-
-function withoutIntermediate(issued: IssuedCertificate): IssuedCertificate {
-  return { ...issued, cert: issued.pem };
-}
-
-function withRoot(): IssuedCertificate {
-  const root = makeCertificateAuthority();
-  const issued = root.issue({ names: ['a.test'] });
-  return { ...issued, cert: issued.pem + root.pem };
-}
-
-const revocationLists = [
-  testAuthority().revocationList([revoked, revokedAuthority]),
-  makeCertificateAuthority().revocationList([]),
-];
-
-const servers: Server[] = [];
-afterAll(() => {
-  for (const server of servers) server.close();
+  verifier.setProc(null);
+  expect((await visit(verifier, server)).error).toBe(undefined);
 });
 
-/** Starts a server that counts the bytes it was sent. */
-async function serve(
-  { cert, key }: IssuedCertificate,
-  maxVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3',
-): Promise<{ port: number; connections: () => number }> {
-  let connections = 0;
-  const server = createServer({ cert, key, maxVersion, ciphers: 'DEFAULT:@SECLEVEL=0' }, socket => {
-    connections++;
-    socket.on('error', () => {}).resume();
+test('what a proc of old rules let through is asked again by the new ones', async () => {
+  await using server = await startQuietTlsServer(good);
+  const verifier = makeVerifier();
+  let answer: ((result: number) => void) | undefined;
+  const asked = new Promise<void>(resolve => {
+    verifier.setProc((_request: unknown, callback: (result: number) => void) => {
+      answer = callback;
+      resolve();
+    });
   });
-  servers.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, connections: () => connections };
-}
+  const visited = visit(verifier, server);
+  await asked;
+  verifier.setProc(counting(-2).proc);
+  answer!(0);
+  expect((await visited).error?.code).toBe('ERR_FAILED');
+});
 
-function makeVerifier(): ServerVerifier & { trust: TrustStore } {
-  const trust = new TrustStore();
-  trust.addRoot(testAuthority().pem);
-  for (const list of revocationLists) trust.addCrl(list);
-  return Object.assign(new ServerVerifier({ trust, clock: systemClock }), { trust });
-}
+test('a proc that answers a second time takes back what it accepted', async () => {
+  await using server = await startQuietTlsServer(good);
+  const verifier = makeVerifier();
+  let again: (() => void) | undefined;
+  verifier.setProc((_request: unknown, callback: (result: number) => void) => {
+    callback(0);
+    again = () => callback(0);
+  });
+  expect((await visit(verifier, server)).error).toBe(undefined);
+  const { generation } = verifier;
+  again!();
+  expect(verifier.generation).not.toBe(generation);
+  expect((await visit(verifier, server)).error?.message).toContain('answered twice');
+});
 
-interface Visit {
-  readonly error: NetError | undefined;
-  readonly wasAtOnce: boolean;
-  readonly socket: TLSSocket;
-}
+test('a proc with three parameters gets the host, a PEM buffer and a callback for booleans', async () => {
+  await using server = await startQuietTlsServer(bad);
+  const verifier = makeVerifier();
+  const seen: [string, LegacyCertificate][] = [];
+  verifier.setProc((host: string, certificate: LegacyCertificate, callback: (isTrusted: boolean) => void) => {
+    seen.push([host, certificate]);
+    callback(true);
+  });
+  expect((await visit(verifier, server)).error).toBe(undefined);
+  const [host, certificate] = seen[0]!;
+  expect(host).toBe('a.test');
+  expect(Buffer.isBuffer(certificate.data)).toBe(true);
+  expect(certificate.data.toString()).toBe(bad.pem);
+  expect(certificate.issuerName).toBe('a.test');
+});
 
-async function visit(verifier: ServerVerifier, port: number, hostname = 'a.test', sessionKey?: string): Promise<Visit> {
-  const socket = verifier.connect({ host: '127.0.0.1', port }, { hostname, port, ...(sessionKey && { sessionKey }) });
-  await once(socket, 'secureConnect');
-  const outcome = verifier.verify(socket, { hostname, port });
-  const error = await outcome;
-  if (!sessionKey) socket.destroy();
-  return { error, wasAtOnce: !(outcome instanceof Promise), socket };
-}
+test('a proc with rest parameters is of the old form when the style says so', async () => {
+  await using server = await startQuietTlsServer(bad);
+  const verifier = makeVerifier();
+  verifier.setProc((...args: [string, LegacyCertificate, (isTrusted: boolean) => void]) => args[2](true), 'legacy');
+  expect((await visit(verifier, server)).error).toBe(undefined);
+});
 
-describe('a chain', () => {
-  test.each(chains)('%s: %s', async (_, hostname, issued, verdict, errorCode) => {
-    const { port } = await serve(issued);
+test.each([undefined, 0, {}, 'proc'])('the proc %s is refused', proc => {
+  expect(() => makeVerifier().setProc(proc)).toThrow('Must pass null or function');
+});
+
+test('the proc gets the chain up to the root, without cycles', async () => {
+  const intermediate = testAuthority().intermediate({ organizations: ['One', 'Two'] });
+  const issued = intermediate.issue({ names: ['a.test'], commonName: 'The leaf' });
+  await using server = await startQuietTlsServer(issued);
+  const verifier = makeVerifier();
+  const asked: VerifyRequest[] = [];
+  verifier.setProc((request: VerifyRequest, callback: (result: number) => void) => {
+    asked.push(request);
+    callback(0);
+  });
+  await visit(verifier, server);
+  const { certificate, validatedCertificate, isIssuedByKnownRoot } = asked[0]!;
+  expect(JSON.stringify(certificate)).toBe(JSON.stringify(validatedCertificate));
+  expect(isIssuedByKnownRoot).toBe(false);
+  expect(certificate).toMatchObject({
+    data: issued.pem,
+    subjectName: 'The leaf',
+    issuerName: 'Sojourn Test Intermediate',
+    issuer: { organizations: ['One', 'Two'], organizationUnits: [], country: '' },
+    serialNumber: issued.serialNumber.toString('hex').toUpperCase(),
+    fingerprint: expect.stringMatching(/^sha256\/[A-Za-z0-9+/]{43}=$/),
+    issuerCert: { subjectName: 'Sojourn Test Intermediate', issuerCert: { data: testAuthority().pem } },
+  });
+  expect(certificate.validExpiry - certificate.validStart).toBe(91 * 86_400);
+  expect(certificate.issuerCert?.issuerCert).not.toHaveProperty('issuerCert');
+});
+
+test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+  'a resumed session of %s keeps its verdict, and both go with the proc',
+  async version => {
+    await using server = await startQuietTlsServer({ ...bad, maxVersion: version });
     const verifier = makeVerifier();
-    const isGood = verdict === 'net::OK';
+    const first = counting(0);
+    verifier.setProc(first.proc);
+    const route = { port: server.port, sessionKey: 'direct a.test' };
+    using fresh = await visit(verifier, route);
+    if (version === 'TLSv1.3') await once(fresh.socket, 'session');
+    using resumed = await visit(verifier, route);
+    expect([fresh.isResumed, resumed.isResumed]).toEqual([false, true]);
+    expect(resumed.error).toBe(undefined);
+    expect(first.calls()).toBe(1);
 
-    const own = await visit(verifier, port, hostname);
-    expect(own.wasAtOnce).toBe(true);
-    expect(own.error && `net::${own.error.code}`).toBe(isGood ? undefined : verdict);
-    expect(own.error?.errno ?? 0).toBe(errorCode);
+    const second = counting(-2);
+    verifier.setProc(second.proc);
+    using refused = await visit(verifier, route);
+    expect([refused.isResumed, refused.error?.code, second.calls()]).toEqual([false, 'ERR_FAILED', 1]);
+  },
+);
 
-    const seen: VerifyRequest[] = [];
-    const answers =
-      (answer: number): VerifyProc =>
-      (request, callback) => {
-        seen.push(request);
-        callback(answer);
-      };
-    verifier.setProc(answers(-3));
-    expect((await visit(verifier, port, hostname)).error?.errno ?? 0).toBe(errorCode);
-    expect(seen[0]).toMatchObject({ verificationResult: verdict, errorCode, hostname: hostname.replace(/[[\]]/g, '') });
+test('sessions of a refused server are not resumed', async () => {
+  await using server = await startQuietTlsServer({ ...bad, maxVersion: 'TLSv1.2' });
+  const verifier = makeVerifier();
+  const route = { port: server.port, sessionKey: 'k' };
+  using first = await visit(verifier, route);
+  using second = await visit(verifier, route);
+  expect([first.error?.code, second.isResumed, second.error?.code]).toEqual([
+    'ERR_CERT_AUTHORITY_INVALID',
+    false,
+    'ERR_CERT_AUTHORITY_INVALID',
+  ]);
+});
 
-    verifier.setProc(answers(0));
-    expect((await visit(verifier, port, hostname)).error).toBe(undefined);
+test('a session is resumed neither by another key nor after the certificate expired', async () => {
+  await using server = await startQuietTlsServer({ ...good, maxVersion: 'TLSv1.2' });
+  const clock = new ManualClock(systemClock.now());
+  const verifier = makeVerifier({ clock });
+  using _first = await visit(verifier, { port: server.port, sessionKey: 'k' });
+  using other = await visit(verifier, { port: server.port, sessionKey: 'other' });
+  clock.advance(100 * 86_400_000);
+  using late = await visit(verifier, { port: server.port, sessionKey: 'k' });
+  expect([other.isResumed, late.isResumed]).toEqual([false, false]);
+});
 
-    verifier.setProc(answers(-2));
-    expect((await visit(verifier, port, hostname)).error).toMatchObject({ code: 'ERR_FAILED', errno: -2 });
-    expect(seen).toHaveLength(3);
-  });
+test('pins: one key in the chain must be among them, whatever the proc says', async () => {
+  await using server = await startQuietTlsServer(good);
+  const verifier = makeVerifier();
+  const root = new ChainCertificate(readPem(testAuthority().pem, 'CERTIFICATE')[0]!).publicKeyPin;
+  const other = `sha256/${'A'.repeat(43)}=`;
+  verifier.setPins({ 'A.test': [other, root] });
+  expect((await visit(verifier, server)).error).toBe(undefined);
+  verifier.setPins({ '*.test': [other] });
+  verifier.setProc(counting(0).proc);
+  expect((await visit(verifier, server)).error?.code).toBe('ERR_SSL_PINNED_KEY_NOT_IN_CERT_CHAIN');
+  verifier.setPins({ 'c.test': [other] });
+  expect((await visit(verifier, server)).error).toBe(undefined);
+});
+
+test('the certificate-error event may overrule a certificate error, and nothing else', async () => {
+  await using server = await startQuietTlsServer(bad);
+  const verifier = makeVerifier();
+  const asked: CertificateErrorDetails[] = [];
+  let goOn = false;
+  verifier.onCertificateError = async details => {
+    asked.push(details);
+    return goOn;
+  };
+  expect((await visit(verifier, server)).error?.code).toBe('ERR_CERT_AUTHORITY_INVALID');
+  expect(asked[0]).toMatchObject({ url: `https://a.test:${server.port}/`, error: 'net::ERR_CERT_AUTHORITY_INVALID' });
+  expect(asked[0]!.certificate.data).toBe(bad.pem);
+  goOn = true;
+  await Promise.all([visit(verifier, server), visit(verifier, server)]);
+  expect((await visit(verifier, server)).error).toBe(undefined);
+  expect(asked).toHaveLength(2);
+
+  verifier.setProc(counting(-201).proc);
+  expect((await visit(verifier, server)).error).toBe(undefined);
+  expect(asked[2]).toMatchObject({ error: 'net::ERR_CERT_DATE_INVALID' });
+  verifier.setProc(counting(-2).proc);
+  expect((await visit(verifier, server)).error?.code).toBe('ERR_FAILED');
+  expect(asked).toHaveLength(3);
+});
+
+test('a certificate-error listener that fails refuses', async () => {
+  await using server = await startQuietTlsServer(bad);
+  const verifier = makeVerifier();
+  const cause = new Error('listener');
+  verifier.onCertificateError = () => Promise.reject(cause);
+  expect((await visit(verifier, server)).error).toMatchObject({ code: 'ERR_CERT_AUTHORITY_INVALID', cause });
+});
+
+test('certificate errors can be overlooked, as by ignore-certificate-errors', async () => {
+  await using server = await startQuietTlsServer(bad);
+  const verifier = makeVerifier();
+  verifier.setIgnoresErrors(true);
+  expect((await visit(verifier, server)).error).toBe(undefined);
+  verifier.setIgnoresErrors(false);
+  expect((await visit(verifier, server)).error?.code).toBe('ERR_CERT_AUTHORITY_INVALID');
+});
+
+test('roots, revocation lists, TLS settings, client certificates and pins change the generation', () => {
+  const trust = new TrustStore();
+  const verifier = makeVerifier({ trust });
+  const changes: ((verifier: ServerVerifier) => void)[] = [
+    () => trust.addRoot(testAuthority().pem),
+    () => trust.addCrl(testAuthority().revocationList([])),
+    () => trust.setSslConfig({ minVersion: 'tls1.3' }),
+    () => trust.addClientCertificate({ certificate: good.cert, key: good.key }),
+    () => verifier.setPins({}),
+    () => verifier.setIgnoresErrors(true),
+    () => verifier.setProc(null),
+  ];
+  const seen = new Set([verifier.generation]);
+  for (const change of changes) {
+    change(verifier);
+    seen.add(verifier.generation);
+  }
+  expect(seen.size).toBe(changes.length + 1);
+});
+
+test('a closed connection is no accepted one', async () => {
+  await using server = await startQuietTlsServer(good);
+  const verifier = makeVerifier();
+  const { socket } = await visit(verifier, server);
+  const again = await verifier.verify(socket, { hostname: 'a.test', port: server.port });
+  expect(again?.code).toBe('ERR_CERT_INVALID');
 });

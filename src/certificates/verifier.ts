@@ -124,11 +124,13 @@ export class ServerVerifier {
    * before a byte is sent, ask `verify`.
    */
   connect(options: ConnectionOptions, route: TlsRoute): TLSSocket {
-    const { hostname, sessionKey } = route;
-    const offered = sessionKey === undefined ? undefined : this.#sessions.take(sessionKey);
+    const { hostname, clientCertificate } = route;
+    // A session carries who the client is: RFC 8446 4.6.1.
+    const key = route.sessionKey && `${route.sessionKey} ${clientCertificate?.certificate.fingerprint ?? ''}`;
+    const offered = key === undefined ? undefined : this.#sessions.take(key);
     const socket = connect({
       ...options,
-      secureContext: this.#trust.secureContext(route.clientCertificate),
+      secureContext: this.#trust.secureContext(clientCertificate),
       rejectUnauthorized: false,
       // The verdict looks at the host by Chromium's rules, not Node's.
       checkServerIdentity: () => undefined,
@@ -136,7 +138,7 @@ export class ServerVerifier {
       servername: isIpHost(hostname) ? '' : hostname.replace(/\.$/, ''),
       ...(offered && { session: offered.session }),
     });
-    if (sessionKey !== undefined) this.#sessions.follow(socket, sessionKey, offered);
+    if (key !== undefined) this.#sessions.follow(socket, key, offered);
     return socket;
   }
 
