@@ -4,7 +4,8 @@ import { storeFailure } from './store-failure.ts';
 
 /** How long a commit waits for other processes before it fails; nothing is lost, it is tried again. */
 const busyTimeoutMs = 10_000;
-const busyRetryMs = 10;
+const firstBusyRetryMs = 10;
+const longestBusyRetryMs = 320;
 const firstRetryMs = 1_000;
 const longestRetryMs = 30_000;
 /** After a failure the disk is left alone for this many times as long as the attempt took. */
@@ -23,7 +24,7 @@ export interface CommitScheduleOptions {
  * When commits happen, and who is told. Owned by SqliteStore.
  *
  *   clean --request--> due --commit--> clean
- *                      due --busy--> due in 10 ms, for 10 s, then failing
+ *                      due --busy--> due (10 ms later, doubling up to 320 ms), for 10 s, then failing
  *                      due --failure--> failing
  *   failing --request, committed, or a timer (1 s, doubling up to 30 s)--> due
  *
@@ -34,6 +35,7 @@ export class CommitSchedule {
   #state: 'clean' | 'due' | 'failing' = 'clean';
   #waiting: PromiseWithResolvers<void> | undefined;
   #busySince: number | undefined;
+  #busyRetryMs = firstBusyRetryMs;
   #failure: StoreError | undefined;
   #pausedUntil = 0;
   #retry: Timer | undefined;
@@ -90,11 +92,12 @@ export class CommitSchedule {
     if (failure.code === 'ERR_STORE_BUSY') {
       this.#busySince ??= began;
       if (now - this.#busySince < busyTimeoutMs) {
-        clock.setTimeout(this.#attempt, busyRetryMs, true);
+        clock.setTimeout(this.#attempt, this.#busyRetryMs, true);
+        this.#busyRetryMs = Math.min(2 * this.#busyRetryMs, longestBusyRetryMs);
         return;
       }
     }
-    this.#busySince = undefined;
+    this.#endBusy();
     this.#pausedUntil = now + (now - began) * pauseFactor;
     if (!this.#failure) onFailing(failure);
     this.#fail(failure);
@@ -103,12 +106,17 @@ export class CommitSchedule {
   #succeed(): void {
     this.#state = 'clean';
     this.#failure = undefined;
-    this.#busySince = undefined;
+    this.#endBusy();
     this.#retry?.cancel();
     this.#retry = undefined;
     this.#retryMs = firstRetryMs;
     this.#waiting?.resolve();
     this.#waiting = undefined;
+  }
+
+  #endBusy(): void {
+    this.#busySince = undefined;
+    this.#busyRetryMs = firstBusyRetryMs;
   }
 
   #fail(failure: StoreError): void {

@@ -1,10 +1,12 @@
-import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { StoreError } from '../../util/errors.ts';
 import { Database, type DatabaseFile } from './database.ts';
 import { withFileLock } from './file-lock.ts';
 import { createPrivateFile, inodeOf, makePrivate } from './private-file.ts';
+import { salvage } from './salvage.ts';
 import { migrate, schema } from './schema.ts';
 import { storeFailure } from './store-failure.ts';
 
@@ -25,11 +27,11 @@ export interface OpenOptions {
 const openTimeoutMs = 5_000;
 /** How long one statement waits: short, because the event loop waits with it. Longer waits are up to the store. */
 const statementTimeoutMs = 10;
+/** Files up to this size are checked as a whole when they are opened, in about a millisecond. */
+const maxCheckedBytes = 1024 * 1024;
 const companions = ['', '-wal', '-shm'] as const;
-const driver = {
-  /** SQLITE_ERROR, as for a table that is not there. */
-  error: 1,
-};
+/** SQLITE_ERROR, as for a table that is not there. */
+const sqlError = 1;
 
 /**
  * Opens the database, making it where there is none, bringing it up to date, and setting it aside where it is damaged or
@@ -64,7 +66,7 @@ function openLocked(options: OpenOptions): Database {
   const inode = inodeOf(path);
   if (inode === undefined) {
     // A log without its database would be replayed into the new one.
-    if (existsSync(`${path}-wal`)) setAside(options, damage('its file is gone but its log is not'));
+    if (existsSync(`${path}-wal`)) return replace(options, damage('its file is gone but its log is not'));
     return create(options);
   }
   for (const companion of companions) makePrivate(path + companion);
@@ -74,26 +76,54 @@ function openLocked(options: OpenOptions): Database {
   } catch (error) {
     const failure = storeFailure('open', error);
     if (failure.code !== 'ERR_STORE_CORRUPT') throw failure;
-    setAside(options, failure);
-    return create(options);
+    return replace(options, failure);
   }
+}
+
+/** Sets the file aside, and puts another in its place with the records that can still be read. */
+function replace(options: OpenOptions, reason: StoreError): Database {
+  const { path, now, onSetAside } = options;
+  let copied = 0;
+  const made = make(options, fresh => {
+    copied = salvageFrom(path, fresh);
+  });
+  const aside = nameAside(path, now());
+  for (const companion of ['-wal', '-shm']) renameIfThere(path + companion, aside + companion);
+  // A second name, and then the first one taken over in one step: whenever the process ends, what stands at `path` is
+  // the damaged file or the new one, never nothing.
+  if (!tryLink(path, aside)) renameIfThere(path, aside);
+  renameSync(made, path);
+  const message = `${reason.message}; it was moved to "${aside}", and ${copied} of its records to a new one`;
+  onSetAside(new StoreError('ERR_STORE_CORRUPT', message, { cause: reason.cause }));
+  return ready(connect(path, 'mode=rw'));
 }
 
 function openExisting({ path, steps = schema }: OpenOptions): Database {
   const file = connect(path, 'mode=rw');
   try {
     migrate(file.db, steps);
+    if (statSync(path).size <= maxCheckedBytes) checkPages(file.db);
     return ready(file);
   } catch (error) {
     file.db.close();
-    if ((error as { errcode?: number }).errcode === driver.error)
+    if ((error as { errcode?: number }).errcode === sqlError)
       throw damage('its tables are not those of a store', error);
     throw error;
   }
 }
 
+function checkPages(db: DatabaseSync): void {
+  if (db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'] !== 'ok') throw damage('it is damaged');
+}
+
 /** Made under another name and then renamed: a file that is there is complete, so an empty one is a damaged one. */
-function create({ path, steps = schema }: OpenOptions): Database {
+function create(options: OpenOptions): Database {
+  renameSync(make(options), options.path);
+  return ready(connect(options.path, 'mode=rw'));
+}
+
+/** Makes a new file beside the one at `path`, and returns its name. */
+function make({ path, steps = schema }: OpenOptions, fill?: (db: DatabaseSync) => void): string {
   const made = `${path}.new`;
   for (const companion of companions) rmSync(made + companion, { force: true });
   createPrivateFile(made);
@@ -101,11 +131,27 @@ function create({ path, steps = schema }: OpenOptions): Database {
   try {
     db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL');
     migrate(db, steps, 'new');
+    fill?.(db);
   } finally {
     db.close();
   }
-  renameSync(made, path);
-  return ready(connect(path, 'mode=rw'));
+  return made;
+}
+
+/** Copies what can be read of the damaged file at `path`. */
+function salvageFrom(path: string, fresh: DatabaseSync): number {
+  let damaged: DatabaseSync;
+  try {
+    damaged = connect(path, 'mode=ro').db;
+  } catch {
+    // The driver's error: it is no database at all.
+    return 0;
+  }
+  try {
+    return salvage(damaged, fresh);
+  } finally {
+    damaged.close();
+  }
 }
 
 function connect(path: string, query: 'mode=rw' | 'mode=ro' | 'immutable=1'): DatabaseFile {
@@ -114,7 +160,7 @@ function connect(path: string, query: 'mode=rw' | 'mode=ro' | 'immutable=1'): Da
   url.search = query;
   const db = new DatabaseSync(url, { readOnly: query !== 'mode=rw', timeout: openTimeoutMs });
   try {
-    // quick_check would read the whole file at every start; checking each page as it is read finds damage in time.
+    // A large file is not checked as a whole: each page is when it is read.
     db.exec('PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF');
     // What was deleted was often a secret: it is overwritten where that costs no further page.
     db.exec('PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 4194304');
@@ -136,14 +182,24 @@ function damage(reason: string, cause?: unknown): StoreError {
   return new StoreError('ERR_STORE_CORRUPT', `Cannot use the store: ${reason}`, { cause });
 }
 
-function setAside({ path, now, onSetAside }: OpenOptions, reason: StoreError): void {
-  const stamp = new Date(now()).toISOString().replace(/[-:]/g, '');
-  let aside = `${path}.corrupt-${stamp}`;
-  for (let n = 2; companions.some(companion => existsSync(aside + companion)); n++)
-    aside = `${path}.corrupt-${stamp}-${n}`;
-  for (const companion of companions) {
-    if (existsSync(path + companion)) renameSync(path + companion, aside + companion);
+function nameAside(path: string, now: number): string {
+  const stamp = new Date(now).toISOString().replace(/[-:]/g, '');
+  const name = `${path}.corrupt-${stamp}`;
+  let free = name;
+  for (let n = 2; companions.some(companion => existsSync(free + companion)); n++) free = `${name}-${n}`;
+  return free;
+}
+
+function renameIfThere(from: string, to: string): void {
+  if (existsSync(from)) renameSync(from, to);
+}
+
+function tryLink(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch {
+    // ENOENT: only the log was there. Or a file system without hard links, such as FAT.
+    return false;
   }
-  const message = `${reason.message}; it was moved to "${aside}" and an empty one begun`;
-  onSetAside(new StoreError('ERR_STORE_CORRUPT', message, { cause: reason.cause }));
 }

@@ -105,7 +105,7 @@ export class SqliteStore implements Store {
       await this.#schedule.finish();
     } finally {
       this.#schedule.stop();
-      this.#leaveFile();
+      this.#changeFile(undefined);
     }
   }
 
@@ -141,20 +141,18 @@ export class SqliteStore implements Store {
 
   /** The file to write to, opened now if it is not. @throws {StoreError} If it cannot be. */
   #writable(): Database {
-    if (!this.#database || this.#isReadOnly) {
-      const database = this.#open();
-      this.#leaveFile();
-      this.#database = database;
-    }
-    return this.#database as Database;
+    if (this.#database && !this.#isReadOnly) return this.#database;
+    const database = this.#open();
+    this.#changeFile(database);
+    return database;
   }
 
-  #leaveFile(): void {
+  #changeFile(database: Database | undefined): void {
     this.#database?.close();
-    this.#database = undefined;
+    this.#database = database;
     this.#isReadOnly = false;
     this.#isGone = false;
-    // Whatever file comes next, nobody knows how it differs from this one.
+    // Nobody knows how it differs from the one before.
     for (const records of this.#records.values()) records.noteForeignChange(undefined);
   }
 
@@ -162,13 +160,14 @@ export class SqliteStore implements Store {
   #leaveDamagedFile(failure: StoreError): void {
     const wasReadOnly = this.#isReadOnly;
     const inode = this.#database?.inode;
-    this.#leaveFile();
-    if (wasReadOnly) {
-      this.#report(failure);
-      return;
-    }
+    this.#changeFile(undefined);
+    if (wasReadOnly) this.#report(failure);
+    else this.#tryOpen(inode);
+  }
+
+  #tryOpen(damaged?: number): void {
     try {
-      this.#database = this.#open(inode);
+      this.#changeFile(this.#open(damaged));
     } catch (error) {
       this.#report(storeFailure('open', error));
     }
@@ -200,7 +199,7 @@ export class SqliteStore implements Store {
         database.write(batches);
         // Written to a file that somebody moved away or deleted: written nowhere.
         if (database.isInPlace()) break;
-        this.#leaveFile();
+        this.#changeFile(undefined);
       } catch (error) {
         const failure = storeFailure('write', error);
         if (failure.code !== 'ERR_STORE_CORRUPT' || attempt === commitAttempts) throw failure;
@@ -240,16 +239,12 @@ export class SqliteStore implements Store {
   /** Takes up the file that stands where ours stood. */
   #followFile(): void {
     if (this.#database && !this.#database.isInPlace()) {
-      this.#leaveFile();
+      this.#changeFile(undefined);
       this.#isGone = true;
     }
     if (!this.#isGone || inodeOf(this.#path) === undefined) return;
     this.#isGone = false;
-    try {
-      this.#database = this.#open();
-    } catch (error) {
-      this.#report(storeFailure('open', error));
-    }
+    this.#tryOpen();
   }
 
   #report(error: StoreError): void {
