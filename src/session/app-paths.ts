@@ -59,8 +59,9 @@ export class AppPaths {
         return home;
       case 'appData':
         return userDataHome(process.env, process.platform);
-      case 'userData':
       case 'sessionData':
+        return this.get('userData');
+      case 'userData':
         return this.#name === undefined ? defaultDataDirectory() : join(defaultDataDirectory(), 'apps', this.#name);
       case 'temp':
         return tmpdir();
