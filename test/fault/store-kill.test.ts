@@ -1,0 +1,45 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { openStore } from '../../src/storage/open-store.ts';
+
+const rounds = Number(process.env['SOJOURN_ROUNDS'] ?? 20);
+const root = mkdtempSync(join(tmpdir(), 'sojourn-kill-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** Lets a process write, kills it after some of its commits, and returns the keys that it said were committed. */
+async function writeUntilKilled(directory: string, round: number): Promise<string[]> {
+  const child = fork('test/fixtures/store-child.ts', { execArgv: [] });
+  child.send({ open: directory });
+  await once(child, 'message');
+  const commitsToLive = Math.floor(Math.random() * 400);
+  const acknowledged: string[] = [];
+  let commits = 0;
+  child.on('message', (keys: string[]) => {
+    acknowledged.push(...keys);
+    if (++commits > commitsToLive) child.kill('SIGKILL');
+  });
+  child.send({ fill: `r${round}` });
+  await once(child, 'close');
+  return acknowledged;
+}
+
+test(`what was acknowledged survives kill -9, ${rounds} times`, async () => {
+  const acknowledged = new Set<string>();
+  for (let round = 0; round < rounds; round++) {
+    for (const key of await writeUntilKilled(root, round)) acknowledged.add(key);
+    const problems: string[] = [];
+    const store = openStore({ directory: root, onProblem: error => problems.push(error.message) });
+    const records = store.records('test', { encode: String, decode: String });
+    const found = new Set(Array.from(records.entries(), entry => entry.key));
+    expect([...acknowledged].filter(key => !found.has(key))).toEqual([]);
+    expect(records.count()).toBe(found.size);
+    await store.close();
+    expect(problems).toEqual([]);
+  }
+  expect(acknowledged.size).toBeGreaterThan(rounds);
+  expect(readdirSync(root).filter(name => name.includes('corrupt'))).toEqual([]);
+});
