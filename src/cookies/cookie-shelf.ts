@@ -148,6 +148,11 @@ export class CookieShelf {
     if (this.#isSaved(cookie)) this.#records.delete(site.name, cookieKey(cookie, site.name));
   }
 
+  #deleteRecord({ group, key }: Entry<Cookie>): void {
+    if (this.#saved !== undefined) this.#saved--;
+    this.#records.delete(group, key);
+  }
+
   #count(cookie: Cookie, by: number): void {
     if (!this.#isSaved(cookie)) this.#unsaved += by;
     else if (this.#saved !== undefined) this.#saved += by;

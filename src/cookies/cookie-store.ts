@@ -21,14 +21,16 @@ import { CookieShelf, insertionCause } from './cookie-shelf.ts';
 import { isTrustworthy, ownContext } from './cookie-target.ts';
 import type { CookieLimits } from './eviction.ts';
 import { type BuiltHeader, HeaderCache } from './header-cache.ts';
-import { planImport } from './import-plan.ts';
-import { sendQuestion, type WithheldReason, whyWithheld } from './send-permission.ts';
+import { type ImportOptions, type ImportResult, planImport } from './import-plan.ts';
+import { type CookieExplanation, sendQuestion, whyWithheld } from './send-permission.ts';
 import { overlaysSecure, refuseInContext } from './set-permission.ts';
 import { accessGrainMs, inSendingOrder, isExpired, type SiteCookies } from './site-cookies.ts';
 
 export type { CookieFilter } from './cookie-filter.ts';
 export type { CookieDetails } from './cookie-from-details.ts';
 export type { CookieLimits } from './eviction.ts';
+export type { ImportOptions, ImportResult } from './import-plan.ts';
+export type { CookieExplanation, WithheldReason } from './send-permission.ts';
 
 export interface CookieStoreOptions {
   readonly records: Records<Cookie>;
@@ -45,28 +47,6 @@ export interface CookieRefusal {
   /** '' when the line has no name that could be read. */
   readonly name: string;
   readonly reason: RefusalReason;
-}
-
-export interface ImportOptions {
-  /** `merge` adds and overwrites; `replace-sites` also removes what else the file's sites have. */
-  readonly mode: 'merge' | 'replace-sites';
-  /** Only count. */
-  readonly dryRun: boolean;
-}
-
-/** How many cookies an import added, overwrote, removed, and left out because they had expired. */
-export interface ImportResult {
-  readonly added: number;
-  readonly replaced: number;
-  readonly removed: number;
-  readonly expired: number;
-}
-
-/** What becomes of one stored cookie in a request. */
-export interface CookieExplanation {
-  readonly cookie: Cookie;
-  /** undefined: it is sent. */
-  readonly withheld: WithheldReason | undefined;
 }
 
 /** Set-Cookie lines read of one response; the rest is refused as `too-many`. */

@@ -1,10 +1,26 @@
 import type { Cookie, CookieTarget } from './cookie.ts';
+import { cookieKey } from './cookie-codec.ts';
 import { type CookieDraft, malformedImport } from './cookie-draft.ts';
 import { cookieFromDetails } from './cookie-from-details.ts';
 import { ownContext } from './cookie-target.ts';
 import { refusalText } from './refusal-text.ts';
 import { refuseInContext } from './set-permission.ts';
 import { isExpired } from './site-cookies.ts';
+
+export interface ImportOptions {
+  /** `merge` adds and overwrites; `replace-sites` also removes what else the file's sites have. */
+  readonly mode: 'merge' | 'replace-sites';
+  /** Only count. */
+  readonly dryRun: boolean;
+}
+
+/** How many cookies an import added, overwrote, removed, and left out because they had expired. */
+export interface ImportResult {
+  readonly added: number;
+  readonly replaced: number;
+  readonly removed: number;
+  readonly expired: number;
+}
 
 /** What an import is to do, all of it checked. */
 export interface ImportPlan {
@@ -20,15 +36,16 @@ export interface ImportPlan {
  * @throws {SojournError} `ERR_IMPORT_MALFORMED` for the first cookie that would be refused, with its place.
  */
 export function planImport(drafts: readonly CookieDraft[], nextTime: () => number): ImportPlan {
-  const cookies: Cookie[] = [];
+  const cookies = new Map<string, Cookie>();
   let expired = 0;
   for (const draft of drafts) {
     const now = nextTime();
     const cookie = cookieFromDraft(draft, now);
     if (isExpired(cookie, now)) expired++;
-    else cookies.push(cookie);
+    // The last of several that are one and the same.
+    else cookies.set(cookieKey(cookie, ''), cookie);
   }
-  return { cookies, expired };
+  return { cookies: [...cookies.values()], expired };
 }
 
 function cookieFromDraft(draft: CookieDraft, now: number): Cookie {

@@ -15,6 +15,13 @@ export type WithheldReason =
   | 'same-site-unspecified-treated-as-lax'
   | 'other-partition';
 
+/** What becomes of one stored cookie in a request. */
+export interface CookieExplanation {
+  readonly cookie: Cookie;
+  /** undefined: it is sent. */
+  readonly withheld: WithheldReason | undefined;
+}
+
 /** A request, prepared for being asked of many cookies. */
 export interface SendQuestion {
   readonly hostname: string;
