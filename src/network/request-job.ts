@@ -1,4 +1,6 @@
 import type { Dispatcher } from 'undici';
+import type { CacheStatus } from '../cache/cache-usage.ts';
+import type { CacheMode } from '../cache/request-rules.ts';
 import type { CookieContext } from '../cookies/cookie.ts';
 import type { ProxyList, ProxyServer } from '../proxy/proxy-server.ts';
 
@@ -18,8 +20,7 @@ export type Dispatch = (job: RequestJob, handler: Handler) => boolean;
 /** One step of the pipeline: wraps the rest of the way down, and, by wrapping the handler, the way up. */
 export type Interceptor = (next: Dispatch) => Dispatch;
 
-/** fetch's cache mode. Fetch standard, "request cache mode". */
-export type CacheMode = 'default' | 'no-store' | 'reload' | 'no-cache' | 'force-cache' | 'only-if-cached';
+export type { CacheMode } from '../cache/request-rules.ts';
 
 /**
  * One request on its way through a session, whichever door it came by. Steps read and change it on the way down.
@@ -58,6 +59,8 @@ export interface RequestJob {
   readonly context: CookieContext;
   /** fetch's cache mode. */
   readonly cacheMode: CacheMode;
+  /** How the cache took part; set before the head of the response is handed out, undefined when it did not. */
+  cacheStatus?: CacheStatus;
   /** The proxy that this attempt goes through, set by the proxy step; undefined: straight to the origin. */
   route?: ProxyServer | undefined;
   /** The proxies of this request alone, in place of the session's. */
