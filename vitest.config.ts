@@ -1,9 +1,8 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 // Two projects: pure and in-process tests share threads; whatever starts processes, or must see its own exit, runs in forks.
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
-    reporters: process.env['CI'] ? ['default'] : ['default'],
     projects: [
       {
         test: {
@@ -17,7 +16,12 @@ export default defineConfig({
       {
         test: {
           name: 'process',
-          include: ['test/integration/**/*.test.ts', 'test/fault/**/*.test.ts', 'test/docs/**/*.test.ts', 'test/browser/**/*.test.ts'],
+          include: [
+            'test/integration/**/*.test.ts',
+            'test/fault/**/*.test.ts',
+            'test/docs/**/*.test.ts',
+            'test/browser/**/*.test.ts',
+          ],
           pool: 'forks',
           testTimeout: 60_000,
         },
@@ -25,3 +29,5 @@ export default defineConfig({
     ],
   },
 });
+
+export default config;

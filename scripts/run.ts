@@ -37,7 +37,7 @@ function start(
   return new Promise((settle, fail) => {
     const child = spawn(program, args, {
       cwd: options.cwd,
-      env: { ...process.env, PATH: path, ...options.env },
+      env: { ...process.env, ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }), PATH: path, ...options.env },
       stdio: ['ignore', stdio, stdio],
       timeout: options.timeoutMs,
       killSignal: 'SIGKILL',

@@ -20,5 +20,6 @@ const rules = [`MAP *.test:80 127.0.0.1:${httpPort}`, `MAP *.test:443 127.0.0.1:
 app.commandLine.appendSwitch('host-resolver-rules', [...rules, 'EXCLUDE localhost', 'EXCLUDE 127.0.0.1'].join(', '));
 
 // In an example, what is asserted is meant: a false one fails it.
-console.assert = (condition?: boolean, ...data: unknown[]): void =>
-  assert.ok(condition, data.map(String).join(' ') || undefined);
+console.assert = (condition?: boolean, ...data: unknown[]): void => {
+  if (!condition) throw new assert.AssertionError({ message: data.map(String).join(' ') || 'A false assertion' });
+};
