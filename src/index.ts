@@ -21,7 +21,11 @@ export {
 } from './util/errors.ts';
 export type { App, AppEvents } from './session/app.ts';
 export type { AuthInfo } from './auth/authenticator.ts';
-export type { LoginCallback, LoginRequestDetails } from './session/ask-login.ts';
+export type { LoginCallback, LoginRequestDetails } from './session/ask-program.ts';
+export type { Certificate, CertificatePrincipal } from './certificates/certificate.ts';
+export type { SslConfigInput } from './certificates/ssl-config.ts';
+export type { LegacyVerifyProc, VerifyProc, VerifyRequest } from './certificates/verify-proc.ts';
+export type { Certificates, ClientCertificateInput } from './session/certificates.ts';
 export type { CookieContextInput, CookieDetailsInput, CookieFilterInput } from './session/cookie-arguments.ts';
 export type { CookieObject } from './session/cookie-object.ts';
 export type { Cookies, CookiesEvents, ReceivedCookie, RefusedCookie } from './session/cookies.ts';

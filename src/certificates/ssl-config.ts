@@ -16,6 +16,16 @@ type Version = keyof typeof nodeVersion;
 
 const versions = Object.keys(nodeVersion) as Version[];
 
+/** Options of `ses.setSSLConfig`. */
+export interface SslConfigInput {
+  /** Default `'tls1.2'`: nothing older is spoken unless asked for. */
+  minVersion?: 'tls1' | 'tls1.1' | 'tls1.2' | 'tls1.3';
+  /** Default `'tls1.3'`. */
+  maxVersion?: 'tls1.2' | 'tls1.3';
+  /** IANA numbers, as 0xc02f. */
+  disabledCipherSuites?: number[];
+}
+
 /** TLS versions and suites as Node's TLS takes them. */
 export type SslConfig = Pick<SecureContextOptions, 'minVersion' | 'maxVersion' | 'ciphers'>;
 

@@ -16,6 +16,8 @@ interface PoolsOptions {
   readonly through: (proxy: ProxyServer) => Connect;
   /** Connects to the proxy itself. */
   readonly to: (proxy: ProxyServer) => Connect;
+  /** Changes when connections opened before are not to be used for new requests. */
+  readonly rulesVersion: () => number;
   /** At most this many connections to one origin (HTTP/2 uses one). */
   readonly maxConnectionsPerOrigin: number;
 }
@@ -25,6 +27,7 @@ export class ConnectionPools {
   readonly #options: PoolsOptions;
   readonly #pools = new Map<string, Pool>();
   #closed: Error | undefined;
+  #rulesVersion = 0;
 
   constructor(options: PoolsOptions) {
     this.#options = options;
@@ -39,6 +42,11 @@ export class ConnectionPools {
     if (this.#closed) {
       handler.onResponseError?.(undefined as never, this.#closed);
       return true;
+    }
+    const version = this.#options.rulesVersion();
+    if (version !== this.#rulesVersion) {
+      this.#rulesVersion = version;
+      this.retire();
     }
     const { route } = job;
     if (route !== undefined) return this.#dispatchThrough(route, job, handler);

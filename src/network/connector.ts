@@ -1,5 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import type { Authenticator } from '../auth/authenticator.ts';
+import type { ClientCertificateChoice } from '../certificates/client-certificate-choice.ts';
 import type { ServerVerifier } from '../certificates/verifier.ts';
 import type { HostResolver } from '../hosts/host-resolver.ts';
 import type { HostRules } from '../hosts/host-rules.ts';
@@ -32,6 +33,7 @@ interface ConnectorParts {
   /** Chromium's `--host-rules`: the mapped host is also the one that TLS is about. */
   readonly hostRules: HostRules;
   readonly verifier: ServerVerifier;
+  readonly clientCertificates: ClientCertificateChoice;
   readonly authenticator: Authenticator;
   readonly userAgent: () => string;
   readonly clock: Clock;
@@ -142,10 +144,11 @@ export class Connector {
   }
 
   async #startTls(raw: Socket, server: Server, how: { h2: boolean; deadline: ConnectionDeadline }): Promise<Socket> {
-    const { verifier } = this.#parts;
+    const { verifier, clientCertificates } = this.#parts;
+    const clientCertificate = await clientCertificates.for(server.hostname, server.port);
     const socket = verifier.connect(
       { socket: raw, ALPNProtocols: how.h2 ? ['h2', 'http/1.1'] : ['http/1.1'] },
-      { ...server, sessionKey: `${server.hostname}:${server.port}` },
+      { ...server, clientCertificate, sessionKey: `${server.hostname}:${server.port}` },
     );
     await how.deadline.ready(socket, 'secureConnect');
     const refusal = await verifier.verify(socket, server);

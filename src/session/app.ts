@@ -1,10 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { AuthInfo } from '../auth/authenticator.ts';
+import type { Certificate } from '../certificates/certificate.ts';
 import { invalidType } from '../util/errors.ts';
 import { describe } from '../util/options.ts';
 import type { SessionEvent } from '../util/session-event.ts';
 import { version } from '../util/version.ts';
-import type { LoginCallback, LoginRequestDetails } from './ask-login.ts';
+import type { LoginCallback, LoginRequestDetails } from './ask-program.ts';
 import { AppPaths, type PathName } from './app-paths.ts';
 import { CommandLine } from './command-line.ts';
 import type { Session } from './session.ts';
@@ -20,6 +21,23 @@ export interface AppEvents {
     details: LoginRequestDetails,
     authInfo: AuthInfo,
     callback: LoginCallback,
+  ];
+  /** A server's certificate was found wanting, and no listener of the session's own answered. */
+  'certificate-error': [
+    event: SessionEvent<App>,
+    webContents: null,
+    url: string,
+    error: string,
+    certificate: Certificate,
+    callback: (isTrusted: boolean) => void,
+  ];
+  /** A server may ask for a client certificate, and no listener of the session's own answered. */
+  'select-client-certificate': [
+    event: SessionEvent<App>,
+    webContents: null,
+    url: string,
+    list: readonly Certificate[],
+    callback: (certificate?: Certificate) => void,
   ];
 }
 

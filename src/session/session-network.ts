@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { randomBytes } from 'node:crypto';
 import { AuthCache } from '../auth/auth-cache.ts';
-import { Authenticator, type LoginDetails } from '../auth/authenticator.ts';
-import type { Credentials } from '../auth/credentials.ts';
+import { Authenticator } from '../auth/authenticator.ts';
+import { ClientCertificateChoice } from '../certificates/client-certificate-choice.ts';
 import { TrustStore } from '../certificates/trust-store.ts';
 import { ServerVerifier } from '../certificates/verifier.ts';
 import type { CookieStore } from '../cookies/cookie-store.ts';
@@ -24,6 +24,7 @@ import type { Store } from '../storage/store.ts';
 import type { Clock } from '../util/clock.ts';
 import { Disposer } from '../util/disposer.ts';
 import { NetError } from '../util/errors.ts';
+import { askCertificateError, askClientCertificate, askLogin, type Program } from './ask-program.ts';
 import { hostRulesOf, type SessionOptions } from './session-options.ts';
 
 interface NetworkParts {
@@ -32,8 +33,8 @@ interface NetworkParts {
   readonly cookies: CookieStore;
   readonly clock: Clock;
   readonly defaults: () => FetchDefaults;
-  /** Asks the program for credentials; undefined when it has none. */
-  readonly askLogin: (details: LoginDetails) => Promise<Credentials | undefined>;
+  /** Asked for credentials, and about certificates. */
+  readonly program: Program;
   /** Chromium's `--host-rules`. */
   readonly endpointRules: string;
 }
@@ -41,6 +42,8 @@ interface NetworkParts {
 /** The network of one session, put together at its first use. Owned by Session. */
 export class SessionNetwork {
   readonly resolver: HostResolver;
+  readonly trust: TrustStore = new TrustStore();
+  readonly verifier: ServerVerifier;
   readonly fetchParts: FetchParts;
   readonly #pools: ConnectionPools;
   readonly #preconnected: Preconnected;
@@ -55,20 +58,33 @@ export class SessionNetwork {
     this.#parts = parts;
     this.resolver = new HostResolver({ rules: hostRulesOf(parts.options), clock });
     const hostRules = parseHostRules('use host rules', parts.endpointRules);
-    const verifier = new ServerVerifier({ trust: new TrustStore(), clock });
+    this.verifier = new ServerVerifier({ trust: this.trust, clock });
+    this.verifier.onCertificateError = details => askCertificateError(parts.program, details);
+    this.verifier.setPins(parts.options.pins);
+    const clientCertificates = new ClientCertificateChoice(this.trust);
+    clientCertificates.onSelect = details => askClientCertificate(parts.program, details);
     const authenticator = new Authenticator({
       cache: this.#authCache,
-      askLogin: parts.askLogin,
+      askLogin: details => askLogin(parts.program, details),
       makeCnonce: () => randomBytes(16).toString('hex'),
     });
     const userAgent = (): string => parts.defaults().userAgent;
-    const connector = new Connector({ resolver: this.resolver, hostRules, verifier, authenticator, userAgent, clock });
+    const connector = new Connector({
+      resolver: this.resolver,
+      hostRules,
+      verifier: this.verifier,
+      clientCertificates,
+      authenticator,
+      userAgent,
+      clock,
+    });
     this.#preconnected = this.#disposer.own(new Preconnected(connector.connect, clock), it => it.close());
     this.#pools = this.#disposer.own(
       new ConnectionPools({
         connect: this.#preconnected.connect,
         through: proxy => connector.through(proxy),
         to: proxy => connector.to(proxy),
+        rulesVersion: () => this.verifier.generation,
         maxConnectionsPerOrigin: parts.options.maxConnectionsPerOrigin,
       }),
       it => it.close(),

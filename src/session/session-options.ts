@@ -1,3 +1,4 @@
+import { Pins } from '../certificates/pins.ts';
 import { type HostRules, parseHostRules } from '../hosts/host-rules.ts';
 import { invalidType } from '../util/errors.ts';
 import { describe, OptionsReader } from '../util/options.ts';
@@ -15,6 +16,8 @@ export interface SessionOptionsInput {
   hostRules?: string;
   /** HTTP/1.1 connections to one origin at a time. Default 64; `Infinity` for no limit. */
   maxConnectionsPerOrigin?: number;
+  /** Keys that must be in servers' chains, by host pattern: `{ 'a.test': ['sha256/<base64>'] }`. Default: none. */
+  pins?: Record<string, string[]>;
   /** The User-Agent header. Default `sojourn/<version>`. */
   userAgent?: string;
 }
@@ -26,6 +29,7 @@ export interface SessionOptions {
   readonly cookieLimits: { readonly perSite: number; readonly total: number };
   readonly hostRules: string;
   readonly maxConnectionsPerOrigin: number;
+  readonly pins: object | undefined;
   readonly userAgent: string;
 }
 
@@ -36,6 +40,7 @@ const keys = [
   'cookieLimits',
   'hostRules',
   'maxConnectionsPerOrigin',
+  'pins',
   'userAgent',
 ] as const;
 
@@ -57,8 +62,14 @@ export function readSessionOptions(input: unknown, switches: { readonly hostRule
     },
     hostRules,
     maxConnectionsPerOrigin: options.number('maxConnectionsPerOrigin', 64, { min: 1 }),
+    pins: readPins(options.object('pins', undefined)),
     userAgent: readUserAgent(action, options.string('userAgent', `sojourn/${version}`)),
   };
+}
+
+/** Checks pins where they are given; the verifier reads them again. */
+function readPins(input: object | undefined): object | undefined {
+  return new Pins(input) && input;
 }
 
 /** The host rules of a session's options, parsed. */

@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { Dispatcher } from 'undici';
 import type { AuthInfo } from '../auth/authenticator.ts';
+import type { Certificate } from '../certificates/certificate.ts';
+import type { LegacyVerifyProc, VerifyProc } from '../certificates/verify-proc.ts';
 import { cookieCodec } from '../cookies/cookie-codec.ts';
 import { CookieStore } from '../cookies/cookie-store.ts';
 import type { HostEndpoint } from '../hosts/name-lookup.ts';
@@ -15,10 +17,12 @@ import { OptionsReader } from '../util/options.ts';
 import { SessionEvent } from '../util/session-event.ts';
 import { bareHost } from '../util/url.ts';
 import type { App } from './app.ts';
-import { askLogin, type LoginCallback, type LoginRequestDetails } from './ask-login.ts';
+import type { LoginCallback, LoginRequestDetails } from './ask-program.ts';
 import { readAcceptLanguages } from './accept-languages.ts';
+import { Certificates } from './certificates.ts';
 import { Cookies } from './cookies.ts';
 import { SessionNetwork } from './session-network.ts';
+import type { SslConfigInput } from '../certificates/ssl-config.ts';
 import { readUserAgent, type SessionOptions } from './session-options.ts';
 
 /** What `ses.resolveHost` gives. */
@@ -32,6 +36,21 @@ export interface SessionEvents {
   'store-error': [event: SessionEvent<Session>, error: StoreError];
   /** A server or proxy wants credentials. A listener that answers calls `event.preventDefault()` and the callback. */
   login: [event: SessionEvent<Session>, details: LoginRequestDetails, authInfo: AuthInfo, callback: LoginCallback];
+  /** A server's certificate was found wanting. A listener that answers calls `event.preventDefault()` and the callback. */
+  'certificate-error': [
+    event: SessionEvent<Session>,
+    url: string,
+    error: string,
+    certificate: Certificate,
+    callback: (isTrusted: boolean) => void,
+  ];
+  /** A server may ask for a client certificate, and there is more than none for its host. */
+  'select-client-certificate': [
+    event: SessionEvent<Session>,
+    url: string,
+    list: readonly Certificate[],
+    callback: (certificate?: Certificate) => void,
+  ];
   /** `preconnect` was called. */
   preconnect: [event: SessionEvent<Session>, url: string, allowCredentials: boolean];
 }
@@ -69,6 +88,8 @@ const made: unique symbol = Symbol('made by the session module');
  */
 export class Session extends EventEmitter<SessionEvents> implements AsyncDisposable {
   readonly cookies: Cookies;
+  /** Roots, revocation lists and client certificates of this session. */
+  readonly certificates: Certificates;
   readonly #parts: SessionParts;
   readonly #clock: Clock = systemClock;
   #opened: { readonly store: Store; readonly cookies: CookieStore } | undefined;
@@ -84,6 +105,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     super();
     this.#parts = parts;
     this.#userAgent = parts.options.userAgent;
+    this.certificates = new Certificates(() => this.#useNetwork('change certificates').trust);
     this.cookies = new Cookies({ open: action => this.#open(action), domainMatch: parts.domainMatch });
   }
 
@@ -199,6 +221,33 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     this.emit('preconnect', new SessionEvent(this), url.href, true);
   }
 
+  /**
+   * Sets who judges servers' certificates; null: the session itself, as Chromium does.
+   *
+   * The proc is asked for every certificate, good or bad, before a byte of a request is sent. Its verdict holds for that
+   * host and certificate until another proc is set; connections opened before are not used again. One that throws,
+   * answers twice, or does not answer within 30 s has refused.
+   *
+   * @param proc - `(request, callback)` with a number: 0 accepts, -2 refuses, -3 leaves it to the session, another
+   *   certificate error's number refuses with it; or v0.36's `(hostname, certificate, callback)` with a boolean, known by
+   *   its three parameters, or by `style: 'legacy'`.
+   * @throws {TypeError} `Must pass null or function`; `code` is `ERR_INVALID_OPTION`.
+   * @see Electron `ses.setCertificateVerifyProc`
+   */
+  setCertificateVerifyProc(proc: VerifyProc | LegacyVerifyProc | null, options?: { style?: 'legacy' }): void {
+    this.#useNetwork('set the certificate verify proc').verifier.setProc(proc, options?.style);
+  }
+
+  /**
+   * Sets the versions and cipher suites of TLS for new connections.
+   *
+   * @throws {TypeError | RangeError} If a field is wrong; `code` is `ERR_INVALID_OPTION`.
+   * @see Electron `ses.setSSLConfig`
+   */
+  setSSLConfig(config: SslConfigInput): void {
+    this.#useNetwork('set the TLS configuration').trust.setSslConfig(config);
+  }
+
   /** Forgets the credentials given for servers and proxies. */
   clearAuthCache(callback?: (error?: Error) => void): Promise<void> {
     const done = readCallback<NonNullable<typeof callback>>('clear the auth cache', callback);
@@ -277,7 +326,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
       clock: this.#clock,
       defaults: () => ({ userAgent: this.#userAgent, acceptLanguage: this.#acceptLanguage }),
       endpointRules: this.#parts.endpointRules,
-      askLogin: details => askLogin(this, this.#parts.app, details),
+      program: { session: this, app: this.#parts.app },
     });
     return this.#network;
   }
