@@ -1,4 +1,5 @@
-import { lookup, resolve4, resolve6 } from 'node:dns/promises';
+// The whole module, because `dns.setServers` of the program puts other functions in it.
+import dns from 'node:dns/promises';
 
 /** One address of a host, in Electron's words. */
 export interface HostEndpoint {
@@ -23,14 +24,14 @@ export const nameLookup: NameLookup = (name, family, source) =>
   source === 'dns' ? askNameServers(name, family) : askSystem(name, family);
 
 async function askSystem(name: string, family: 0 | 4 | 6): Promise<LookupAnswer> {
-  const found = await lookup(name, { family, all: true, order: 'verbatim' });
+  const found = await dns.lookup(name, { family, all: true, order: 'verbatim' });
   return { endpoints: found.map(entry => endpoint(entry.address, entry.family)), ttlSeconds: systemTtlSeconds };
 }
 
 async function askNameServers(name: string, family: 0 | 4 | 6): Promise<LookupAnswer> {
   const asked = await Promise.allSettled([
-    family === 6 ? [] : resolve4(name, { ttl: true }),
-    family === 4 ? [] : resolve6(name, { ttl: true }),
+    family === 6 ? [] : dns.resolve4(name, { ttl: true }),
+    family === 4 ? [] : dns.resolve6(name, { ttl: true }),
   ]);
   const [v4, v6] = asked.map(answer => (answer.status === 'fulfilled' ? answer.value : []));
   const endpoints = [...v6!.map(entry => endpoint(entry.address, 6)), ...v4!.map(entry => endpoint(entry.address, 4))];
