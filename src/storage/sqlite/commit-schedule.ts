@@ -8,8 +8,8 @@ const firstBusyRetryMs = 10;
 const longestBusyRetryMs = 320;
 const firstRetryMs = 1_000;
 const longestRetryMs = 30_000;
-/** After a failure the disk is left alone for this many times as long as the attempt took. */
-const pauseFactor = 10;
+/** After an attempt that failed and took this long, the disk is left alone for ten times as long. */
+const dearAttemptMs = 20;
 
 /** What a schedule is given by its owner. */
 export interface CommitScheduleOptions {
@@ -43,6 +43,11 @@ export class CommitSchedule {
 
   constructor(options: CommitScheduleOptions) {
     this.#options = options;
+  }
+
+  /** The disk is known to fail, and the owner was told. */
+  expectFailure(failure: StoreError): void {
+    this.#failure = failure;
   }
 
   /** Something is to be committed at the end of this turn. */
@@ -98,7 +103,7 @@ export class CommitSchedule {
       }
     }
     this.#endBusy();
-    this.#pausedUntil = now + (now - began) * pauseFactor;
+    if (now - began >= dearAttemptMs) this.#pausedUntil = now + (now - began) * 10;
     if (!this.#failure) onFailing(failure);
     this.#fail(failure);
   }

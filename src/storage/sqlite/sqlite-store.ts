@@ -116,6 +116,7 @@ export class SqliteStore implements Store {
       const failure = storeFailure('open', error);
       if (failure.code === 'ERR_STORE_VERSION') throw failure;
       this.#report(failure);
+      this.#schedule.expectFailure(failure);
       if (failure.code === 'ERR_STORE_READONLY') this.#openReadOnly();
     }
   }
