@@ -1,26 +1,14 @@
 import type { Dispatcher } from 'undici';
-import { invalidType, NetError } from '../util/errors.ts';
-import { describe } from '../util/options.ts';
-import { HeaderList, type HeadersInput } from './header-list.ts';
+import { type AnyDispatchOptions, type DispatchDefaults, readDispatch } from './dispatch-job.ts';
 import { type LegacyHandler, adaptLegacyHandler, isLegacyHandler } from './legacy-handler.ts';
 import { toNetError } from './net-error.ts';
 import { ForwardingHandler } from './forwarding-handler.ts';
 import type { Controller, Handler, RequestJob } from './request-job.ts';
-import type { OriginFactsCache } from './site-context.ts';
 import { loadDispatcher } from './undici.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 
-interface DispatcherParts {
-  readonly origins: OriginFactsCache;
+interface DispatcherParts extends DispatchDefaults {
   readonly dispatch: (job: RequestJob, handler: Handler) => boolean;
-  /** The session's User-Agent, sent when the caller gives none. */
-  readonly userAgent: () => string;
-}
-
-/** What a caller's dispatch options may hold: undici's, from any of its versions. */
-interface AnyDispatchOptions extends Omit<Dispatcher.DispatchOptions, 'headers'> {
-  readonly headers?: HeadersInput;
-  readonly allowH2?: boolean;
 }
 
 /**
@@ -63,53 +51,6 @@ function done(args: readonly unknown[]): Promise<void> | undefined {
   if (!callback) return Promise.resolve();
   queueMicrotask(callback);
   return undefined;
-}
-
-function readDispatch(options: AnyDispatchOptions, parts: DispatcherParts, allowH2: boolean): RequestJob {
-  if (typeof options !== 'object' || options === null) throw invalidType('Cannot dispatch: options must be an object');
-  const { origin, path } = options;
-  if (!origin) throw invalidType('Cannot dispatch: origin must be a URL');
-  if (typeof path !== 'string') throw invalidType(`Cannot dispatch: path must be a string, got ${describe(path)}`);
-  const facts = typeof origin === 'string' ? parts.origins.of(origin) : parts.origins.ofUrl(origin);
-  if (facts.protocol !== 'http:' && facts.protocol !== 'https:') {
-    throw new NetError('ERR_UNKNOWN_URL_SCHEME', `Cannot dispatch to "${facts.protocol}"`);
-  }
-  const headers = new HeaderList();
-  headers.appendAll(options.headers);
-  if (!headers.hasUserAgent) headers.append('user-agent', parts.userAgent());
-  const upgrade = typeof options.upgrade === 'string' ? options.upgrade : null;
-  return {
-    origin: facts.origin,
-    path: options.query ? withQuery(path, options.query) : path,
-    method: options.method ?? 'GET',
-    headers: headers.pairs,
-    body: options.body ?? null,
-    upgrade,
-    headersTimeout: options.headersTimeout ?? null,
-    bodyTimeout: options.bodyTimeout ?? null,
-    expectContinue: options.expectContinue ?? false,
-    // Left to undici where the caller says nothing.
-    ...(options.reset === undefined ? undefined : { reset: options.reset }),
-    ...(options.blocking === undefined ? undefined : { blocking: options.blocking }),
-    ...(options.idempotent === undefined ? undefined : { idempotent: options.idempotent }),
-    allowH2: allowH2 && !upgrade && options.allowH2 !== false,
-    protocol: facts.protocol,
-    hostname: facts.hostname,
-    ownCookieHeader: headers.hasCookie,
-    credentials: true,
-    context: facts.ownContext,
-    cacheMode: 'default',
-    cancelled: undefined,
-  };
-}
-
-function withQuery(path: string, query: Readonly<Record<string, unknown>>): string {
-  if (/[?#]/.test(path)) throw invalidType('Cannot dispatch: query cannot be given when path holds "?" or "#"');
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? value : [value]) parameters.append(name, String(one ?? ''));
-  }
-  return parameters.size > 0 ? `${path}?${parameters}` : path;
 }
 
 /** Gives failures Chromium's names. */

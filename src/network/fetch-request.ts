@@ -1,6 +1,6 @@
 import { invalidType, NetError } from '../util/errors.ts';
 import { describe, nearest } from '../util/options.ts';
-import { acceptEncoding } from './content-decoding.ts';
+import { appendDefaults, type FetchDefaults } from './default-headers.ts';
 import { HeaderList, type HeadersInput } from './header-list.ts';
 import type { CacheMode } from './request-job.ts';
 import { type BodyInput, readBody, type RequestBody } from './request-body.ts';
@@ -62,6 +62,8 @@ const knownKeys: ReadonlySet<string> = new Set([
   'bypassCustomProtocolHandlers',
 ]);
 
+export type { FetchDefaults } from './default-headers.ts';
+
 /** One call of fetch, read and checked. */
 export interface FetchRequest {
   url: URL;
@@ -75,12 +77,6 @@ export interface FetchRequest {
   readonly signal: AbortSignal | undefined;
   readonly initiator: URL | undefined;
   readonly topLevelSite: URL | undefined;
-}
-
-/** What the session puts on every fetch that does not say otherwise. */
-export interface FetchDefaults {
-  readonly userAgent: string;
-  readonly acceptLanguage: string;
 }
 
 // Fetch standard, "normalize a method": only these are put into upper case.
@@ -187,13 +183,8 @@ function readMethod(method: unknown): string {
 function readHeaders(input: HeadersInput, body: RequestBody | undefined, defaults: FetchDefaults): HeaderList {
   const headers = new HeaderList();
   headers.appendAll(input);
-  const given = headers.pairs.length > 0;
+  appendDefaults(headers, defaults);
   const { pairs } = headers;
-  if (!headers.hasUserAgent) headers.append('User-Agent', defaults.userAgent);
-  // The rest is known to be well-formed, so it goes past the checks.
-  if (!given || !headers.has('accept')) pairs.push('Accept', '*/*');
-  if (!given || !headers.has('accept-language')) pairs.push('Accept-Language', defaults.acceptLanguage);
-  if (!given || !headers.has('accept-encoding')) pairs.push('Accept-Encoding', acceptEncoding);
   if (body?.contentType && !headers.has('content-type')) pairs.push('Content-Type', body.contentType);
   if (body?.contentLength !== undefined && !headers.has('content-length')) {
     pairs.push('Content-Length', String(body.contentLength));

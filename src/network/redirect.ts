@@ -2,6 +2,11 @@ import { NetError } from '../util/errors.ts';
 import type { FetchRequest } from './fetch-request.ts';
 import { HeaderList } from './header-list.ts';
 
+/** Fetch standard, "redirect status". */
+export function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
 interface Redirect {
   readonly from: string;
   readonly location: string;
