@@ -1,0 +1,113 @@
+import type { Bodies, BodyWriter } from './bodies.ts';
+import { CachedResponse } from './cached-response.ts';
+import type { StoredResponse } from './stored-response.ts';
+
+/** A response that is about to be stored; its body is still to come. */
+export type Draft = Omit<StoredResponse, 'size' | 'body' | 'usedAt'>;
+
+/** What a writer needs of the cache. */
+export interface WriterHost {
+  readonly bodies: Bodies;
+  /** A body larger than this is not stored. */
+  readonly maxBodyBytes: number;
+  /** A body up to this size stays in memory, too. */
+  readonly maxMemoryBodyBytes: number;
+  /** The body is safe. */
+  readonly onWritten: (writer: CacheWriter, response: CachedResponse) => void;
+  /** The writer will not store anything. */
+  readonly onDropped: (writer: CacheWriter) => void;
+}
+
+/** Up to here a body is gathered in memory and written at its end; above, it is written as it comes. */
+const gatherBytes = 64 * 1024;
+
+/**
+ * Stores one response while it is being received. Owned by HttpCache until it was written or dropped.
+ *
+ * A failure of the disk is no failure of the response: the writer drops itself.
+ */
+export class CacheWriter {
+  readonly draft: Draft;
+  readonly #host: WriterHost;
+  readonly #chunks: Buffer[] = [];
+  #file: BodyWriter | undefined;
+  #size = 0;
+  #state: 'open' | 'finishing' | 'closed' = 'open';
+
+  constructor(host: WriterHost, draft: Draft) {
+    this.#host = host;
+    this.draft = draft;
+  }
+
+  /** Bytes so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Whether it still means to store something. */
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** Takes the next bytes; a promise when the caller should wait for the disk. */
+  write(chunk: Buffer): Promise<void> | undefined {
+    if (this.#state !== 'open') return undefined;
+    this.#size += chunk.byteLength;
+    if (this.#size > this.#host.maxBodyBytes) {
+      this.drop();
+      return undefined;
+    }
+    this.#chunks.push(chunk);
+    if (this.#size <= gatherBytes) return undefined;
+    const waits = this.#file ? this.#file.write(chunk) : this.#open();
+    if (this.#size > this.#host.maxMemoryBodyBytes) this.#chunks.length = 0;
+    return waits?.catch(() => this.drop());
+  }
+
+  /**
+   * The body is here. `changes` are what only its end has shown: above all, which part of the representation it is.
+   * Returns a promise while the disk is busy; it never rejects.
+   */
+  finish(changes: Partial<Draft>): Promise<void> | undefined {
+    if (this.#state !== 'open') return undefined;
+    this.#state = 'finishing';
+    const body = this.#size <= this.#host.maxMemoryBodyBytes ? Buffer.concat(this.#chunks, this.#size) : undefined;
+    if (body && this.#size > 0 && !this.#file) {
+      this.#file = this.#host.bodies.create();
+      void this.#file.write(body);
+    }
+    const id = this.#file?.commit();
+    const done = (name: string | undefined): void => this.#written(name, { ...this.draft, ...changes }, body);
+    if (typeof id === 'object') return id.then(done).catch(() => this.drop());
+    done(id);
+    return undefined;
+  }
+
+  /** Stores nothing, whatever came so far. */
+  drop(): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'open') this.#file?.abort();
+    this.#state = 'closed';
+    this.#chunks.length = 0;
+    this.#host.onDropped(this);
+  }
+
+  #open(): Promise<void> | undefined {
+    this.#file = this.#host.bodies.create();
+    let waits: Promise<void> | undefined;
+    for (const chunk of this.#chunks) waits = this.#file.write(chunk) ?? waits;
+    return waits;
+  }
+
+  #written(body: string | undefined, draft: Draft, bytes: Buffer | undefined): void {
+    // Dropped while the disk was busy: by a clear, or because the URL was invalidated.
+    if (this.#state === 'closed') {
+      if (body !== undefined) this.#host.bodies.delete(body);
+      return;
+    }
+    this.#state = 'closed';
+    this.#chunks.length = 0;
+    const stored = { ...draft, size: this.#size, body, usedAt: draft.responseTime };
+    this.#host.onWritten(this, new CachedResponse(stored, bytes));
+  }
+}

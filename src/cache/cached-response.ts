@@ -1,0 +1,34 @@
+import { currentAge } from './current-age.ts';
+import { type Freshness, readFreshness } from './freshness.ts';
+import type { HeaderFields } from './header-fields.ts';
+import { parseRawHeaders } from './raw-headers.ts';
+import type { StoredResponse } from './stored-response.ts';
+
+/** A stored response as it is used: parsed once, with its body while that is in memory. */
+export class CachedResponse {
+  readonly stored: StoredResponse;
+  readonly fields: HeaderFields;
+  readonly freshness: Freshness;
+  /** The body, while the memory tier has it. Shared: whoever hands it out, hands out a copy. */
+  body: Buffer | undefined;
+  /** Milliseconds since the epoch. */
+  usedAt: number;
+
+  constructor(stored: StoredResponse, body: Buffer | undefined) {
+    this.stored = stored;
+    this.fields = parseRawHeaders(stored.headers);
+    this.freshness = readFreshness(stored.status, this.fields, stored);
+    this.body = body;
+    this.usedAt = stored.usedAt;
+  }
+
+  /** Whether the body is the whole representation. */
+  get isComplete(): boolean {
+    return this.stored.span === undefined;
+  }
+
+  /** RFC 9111 5.1, in whole seconds. */
+  ageSeconds(now: number): number {
+    return Math.floor(currentAge(this.freshness.initialAge, this.freshness.responseTime, now) / 1000);
+  }
+}

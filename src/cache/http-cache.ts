@@ -1,0 +1,243 @@
+import type { Store } from '../storage/store.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Bodies } from './bodies.ts';
+import { CacheStore, sizeOf } from './cache-store.ts';
+import { type CacheStats, type CacheStatus, CacheUsage, defaultCacheLimit } from './cache-usage.ts';
+import { CacheWriter, type Draft, type WriterHost } from './cache-writer.ts';
+import { CachedResponse } from './cached-response.ts';
+import { currentAge, type ExchangeTimes } from './current-age.ts';
+import { evict } from './eviction.ts';
+import { freshen } from './freshen.ts';
+import { mayStore } from './may-store.ts';
+import { parseRawHeaders, type RawHeaders } from './raw-headers.ts';
+import { matchesVariant, variantKey, varyFields } from './vary.ts';
+
+/** What a cache is made of. */
+export interface HttpCacheParts {
+  readonly store: Store;
+  readonly bodies: Bodies;
+  readonly clock: Clock;
+  /** Default: 320 MiB, or a tenth of what is free on the disk if that is less; 64 MiB in memory. */
+  readonly maxBytes?: number;
+  /** What the memory tier may hold. Default 32 MiB. */
+  readonly maxMemoryBytes?: number;
+}
+
+/** One stored response, for people to look at. Times are milliseconds since the epoch, durations milliseconds. */
+export interface CacheListing {
+  readonly url: string;
+  /** The top-level site that the response is kept for. */
+  readonly partition: string;
+  readonly status: number;
+  readonly headers: RawHeaders;
+  /** Bytes of the body as it came. */
+  readonly size: number;
+  readonly complete: boolean;
+  readonly storedAt: number;
+  readonly usedAt: number;
+  /** RFC 9111 4.2.3. */
+  readonly age: number;
+  /** RFC 9111 4.2.1. */
+  readonly lifetime: number;
+}
+
+const defaultMaxMemoryBytes = 32 * 1024 * 1024;
+
+/**
+ * A private HTTP cache: RFC 9111 with RFC 5861 and RFC 8246. Owned by Session; outlives every request.
+ *
+ * It decides nothing about requests: the pure functions beside it do, and the pipeline's step joins them.
+ */
+export class HttpCache {
+  readonly #parts: HttpCacheParts;
+  readonly #maxBytes: number;
+  readonly #store: CacheStore;
+  readonly #usage: CacheUsage;
+  readonly #writers = new Map<CacheWriter, string>();
+  readonly #host: WriterHost;
+  #eviction: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(parts: HttpCacheParts) {
+    this.#parts = parts;
+    this.#maxBytes = parts.maxBytes ?? defaultCacheLimit(parts.store.directory);
+    this.#usage = new CacheUsage(parts.store);
+    const maxMemoryBytes = Math.min(this.#maxBytes, parts.maxMemoryBytes ?? defaultMaxMemoryBytes);
+    this.#store = new CacheStore({ ...parts, maxMemoryBytes, onResize: bytes => this.#usage.resize(bytes) });
+    this.#host = {
+      bodies: parts.bodies,
+      // As in Chromium: no response takes more than an eighth.
+      maxBodyBytes: this.#maxBytes >> 3,
+      maxMemoryBodyBytes: this.#store.maxMemoryBodyBytes,
+      onWritten: (writer, response) => this.#written(writer, response),
+      onDropped: writer => void this.#writers.delete(writer),
+    };
+  }
+
+  /** A body larger than this is not stored. */
+  get maxBodyBytes(): number {
+    return this.#host.maxBodyBytes;
+  }
+
+  /** A body up to this size is kept in memory while it is used. */
+  get maxMemoryBodyBytes(): number {
+    return this.#host.maxMemoryBodyBytes;
+  }
+
+  /** The newest stored response that answers a request with these headers. RFC 9111 4.1. */
+  find(key: string, request: RawHeaders): CachedResponse | undefined {
+    for (const response of this.#store.variants(key)) {
+      if (matchesVariant(response.stored.variant, request, response.fields)) return response;
+    }
+    return undefined;
+  }
+
+  /** The body at once, `'later'` when it has to be read piece by piece, undefined when it is gone: then so is the response. */
+  bodyNow(key: string, response: CachedResponse): Buffer | 'later' | undefined {
+    return this.#store.bodyNow(key, response);
+  }
+
+  /** The body piece by piece. @throws {StoreError} While reading, if it is gone or damaged; the response is then deleted. */
+  async *readBody(key: string, response: CachedResponse, span: { start: number; end: number }): AsyncIterable<Buffer> {
+    try {
+      yield* this.#parts.bodies.read(response.stored.body!, span);
+    } catch (error) {
+      this.remove(key, response);
+      throw error;
+    }
+  }
+
+  touch(key: string, response: CachedResponse, now: number): void {
+    this.#store.touch(key, response, now);
+  }
+
+  count(status: CacheStatus): void {
+    this.#usage.count(status);
+  }
+
+  /** Stamp to put on what is requested from now on; what a clear has overtaken carries another one. */
+  get generation(): string {
+    return this.#store.generation;
+  }
+
+  /** Begins to store a response. */
+  write(key: string, draft: Draft): CacheWriter {
+    const writer = new CacheWriter(this.#host, draft);
+    this.#writers.set(writer, key);
+    return writer;
+  }
+
+  /**
+   * Updates a stored response by the headers of a 304 or of an answer to HEAD, and returns it as it is now. What may not
+   * be stored any longer is deleted, though it still answers this request.
+   */
+  freshen(
+    key: string,
+    response: CachedResponse,
+    update: { headers: RawHeaders; request: RawHeaders; times: ExchangeTimes },
+  ): CachedResponse {
+    const stored = freshen(response.stored, update.headers, update.times);
+    const fields = parseRawHeaders(stored.headers);
+    const names = varyFields(fields) ?? [];
+    const freshened = new CachedResponse({ ...stored, variant: variantKey(names, update.request) }, response.body);
+    if (mayStore({ method: 'GET', status: stored.status, fields })) this.#store.replace(key, response, freshened);
+    else this.#store.forget(key, response, freshened);
+    return freshened;
+  }
+
+  remove(key: string, response: CachedResponse): void {
+    this.#store.remove(key, response);
+  }
+
+  /** Deletes what is stored for a key, and has what is under way for it not stored. RFC 9111 4.4. */
+  invalidate(key: string): void {
+    for (const [writer, writersKey] of this.#writers) if (writersKey === key) writer.drop();
+    this.#store.removeAll(key);
+  }
+
+  /** Deletes the responses of the origins, or of the sites, that `matches` picks. */
+  deleteWhere(matches: (url: URL, partition: string) => boolean): void {
+    const matchesKey = (key: string): boolean => {
+      const { url, partition } = parseCacheKey(key);
+      return matches(new URL(url), partition);
+    };
+    for (const [writer, key] of this.#writers) if (matchesKey(key)) writer.drop();
+    for (const key of this.#store.keys()) if (matchesKey(key)) this.#store.removeAll(key);
+  }
+
+  /** Deletes everything. Nothing from before is served after it, in no process, nor stored. */
+  clear(): void {
+    for (const writer of this.#writers.keys()) writer.drop();
+    this.#store.clear();
+    this.#usage.setBytes(0);
+  }
+
+  /** What is stored, in bytes. */
+  size(): number {
+    return this.#usage.bytes;
+  }
+
+  /** How often it answered, since it was made; all processes together. */
+  stats(): CacheStats {
+    return this.#usage.stats;
+  }
+
+  /** Everything stored, URL by URL. */
+  *entries(): Iterable<CacheListing> {
+    const now = this.#parts.clock.now();
+    for (const key of this.#store.keys()) {
+      for (const response of this.#store.peek(key)) yield listing(key, response, now);
+    }
+  }
+
+  /** Stops evicting and hands the counts to the store; the store itself is its owner's to close. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const writer of this.#writers.keys()) writer.drop();
+    await this.#eviction;
+    if (this.#usage.hasUnwritten) this.#usage.write();
+  }
+
+  #written(writer: CacheWriter, response: CachedResponse): void {
+    const key = this.#writers.get(writer)!;
+    this.#writers.delete(writer);
+    this.#store.put(key, response);
+    if (this.#usage.bytes > this.#maxBytes) this.#startEviction();
+  }
+
+  #startEviction(): void {
+    this.#eviction ??= evict(this.#store, { maxBytes: this.#maxBytes, stopped: () => this.#closed })
+      .then(bytes => {
+        if (!this.#closed) this.#usage.setBytes(bytes);
+      })
+      .finally(() => {
+        this.#eviction = undefined;
+      });
+  }
+}
+
+/** What responses are stored by: the top-level site, so that no site learns what another one made the cache hold, and the URL. */
+export function cacheKey(partition: string, url: string): string {
+  return `${partition} ${url}`;
+}
+
+function parseCacheKey(key: string): { partition: string; url: string } {
+  const space = key.indexOf(' ');
+  return { partition: key.slice(0, space), url: key.slice(space + 1) };
+}
+
+function listing(key: string, response: CachedResponse, now: number): CacheListing {
+  const { stored, freshness } = response;
+  return {
+    ...parseCacheKey(key),
+    status: stored.status,
+    headers: stored.headers,
+    size: sizeOf(key, stored),
+    complete: response.isComplete,
+    storedAt: stored.responseTime,
+    usedAt: response.usedAt,
+    age: currentAge(freshness.initialAge, freshness.responseTime, now),
+    lifetime: freshness.lifetime,
+  };
+}

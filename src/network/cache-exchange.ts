@@ -1,0 +1,402 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { CachedResponse } from '../cache/cached-response.ts';
+import { clearsCache } from '../cache/clear-site-data.ts';
+import { describesStored, freshen } from '../cache/freshen.ts';
+import { fieldLines, fieldValue, type HeaderFields } from '../cache/header-fields.ts';
+import type { HttpCache } from '../cache/http-cache.ts';
+import { isRestOf, wholeHeaders } from '../cache/partial-content.ts';
+import { parseRawHeaders, type RawHeaders, readRawHeaders } from '../cache/raw-headers.ts';
+import type { RequestRules } from '../cache/request-rules.ts';
+import { type Received, type ResponseRecorder, recordResponse } from '../cache/response-recorder.ts';
+import { decideReuse, type FetchFailure, mayUseAfterFailure } from '../cache/reuse.ts';
+import { selectAnswer } from '../cache/select-answer.ts';
+import { matchesVariant } from '../cache/vary.ts';
+import type { Clock, Timer } from '../util/clock.ts';
+import { NetError } from '../util/errors.ts';
+import { CacheDelivery } from './cache-delivery.ts';
+import { failureKind } from './cache-failure.ts';
+import { serveHit } from './cache-hit.ts';
+import { SharedBody } from './cache-shared-body.ts';
+import type { Controller, Handler, RequestJob } from './request-job.ts';
+
+/** What is asked of the origin, and why. */
+export interface ExchangePlan {
+  readonly key: string;
+  readonly rules: RequestRules;
+  /** The request's headers as the caller made them, without the conditions that the purpose added. */
+  readonly request: RawHeaders;
+  /** What is stored and cannot be used as it is. */
+  readonly stored: CachedResponse | undefined;
+  readonly purpose: 'fetch' | 'validate' | 'complete';
+}
+
+/** A request that waits to see whether another one's response will do. */
+export interface Waiter {
+  readonly job: RequestJob;
+  readonly handler: Handler;
+  readonly rules: RequestRules;
+}
+
+/** What an exchange needs of the step. */
+export interface ExchangeHost {
+  readonly cache: HttpCache;
+  readonly clock: Clock;
+  /** Sends the request again, as the caller made it. */
+  readonly restart: (delivery: CacheDelivery, plan: ExchangePlan) => void;
+  readonly goAlone: (waiter: Waiter) => void;
+  /** Nobody can join any more. `shared` false: the response was not one to share. */
+  readonly onClosed: (exchange: CacheExchange, shared: boolean) => void;
+}
+
+/** A waiter goes alone when the head of the shared response has not come by then. */
+const maxWaitMs = 5_000;
+/** The body of an error that is not handed out is read to its end, so that the connection can be used again. */
+const maxDrainBytes = 64 * 1024;
+
+/**
+ * One request to the origin, its storing, and everybody who gets its response.
+ *
+ * States: waiting (for the head; identical requests may wait with it) -> receiving (the body; identical requests may
+ * still join while all of it is in memory) -> over. It goes from waiting to over when what is stored answers in its place.
+ */
+export class CacheExchange implements Handler {
+  readonly #host: ExchangeHost;
+  readonly #plan: ExchangePlan;
+  readonly #leader: CacheDelivery;
+  readonly #generation: string;
+  readonly #requestTime: number;
+  #state: 'waiting' | 'receiving' | 'over' = 'waiting';
+  #waiters: Waiter[] = [];
+  #timer: Timer | undefined;
+  #upstream: Controller | undefined;
+  #body: SharedBody | undefined;
+  #recorder: ResponseRecorder | undefined;
+  #drained = 0;
+
+  constructor(host: ExchangeHost, plan: ExchangePlan, leader: CacheDelivery) {
+    this.#host = host;
+    this.#plan = plan;
+    this.#leader = leader;
+    this.#generation = host.cache.generation;
+    this.#requestTime = host.clock.now();
+    leader.source = { next: () => undefined, leave: () => this.#leaderLeft() };
+  }
+
+  get key(): string {
+    return this.#plan.key;
+  }
+
+  /** Whether another request may come to share the response. */
+  get isJoinable(): boolean {
+    return this.#state === 'waiting' || (this.#state === 'receiving' && this.#recorder !== undefined);
+  }
+
+  /** Has another request share the response; false when it cannot. */
+  join(waiter: Waiter): boolean {
+    if (this.#state === 'waiting') {
+      this.#waiters.push(waiter);
+      this.#timer ??= this.#host.clock.setTimeout(() => this.#releaseWaiters(), maxWaitMs);
+      return true;
+    }
+    if (!this.#recorder || !this.#body?.isWhole || !this.#isGoodFor(waiter)) return false;
+    this.#share(waiter);
+    return true;
+  }
+
+  onRequestStart(controller: Controller, context: unknown): void {
+    this.#upstream = controller;
+    if (!this.#leader.start(context) && this.#waiters.length === 0) this.#abandon();
+  }
+
+  onBodySent(chunk: Buffer): void {
+    this.#leader.onBodySent(chunk);
+  }
+
+  onRequestSent(): void {
+    this.#leader.onRequestSent();
+  }
+
+  onResponseStarted(): void {
+    this.#leader.onResponseStarted();
+  }
+
+  onResponseStart(controller: Controller, status: number, fields: IncomingHttpHeaders, statusText = ''): void {
+    if (this.#state !== 'waiting') return;
+    this.#upstream = controller;
+    if (status < 200) {
+      this.#leader.head({ status, statusText, fields: fields as HeaderFields, raw: controller.rawHeaders ?? null });
+      return;
+    }
+    const response = this.#received(status, statusText, fields as HeaderFields);
+    this.#clearIfAsked(response.fields);
+    if (!this.#answerFromStored(response)) this.#receive(response, this.#plan.stored);
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    if (this.#body && this.#state === 'receiving') {
+      const waits = this.#recorder?.write(chunk);
+      if (waits) this.#holdUntil(waits);
+      this.#body.push(chunk);
+    } else if ((this.#drained += chunk.byteLength) > maxDrainBytes) this.#abortUpstream();
+  }
+
+  onResponseEnd(_controller: Controller, trailers: IncomingHttpHeaders): void {
+    if (this.#state !== 'receiving') return;
+    const writing = this.#recorder?.end();
+    // Those who come while the disk is busy still join, so there is no moment at which they would have to fetch again.
+    if (writing) void writing.then(() => this.#close());
+    else this.#close();
+    this.#body!.end(trailers);
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    if (this.#state === 'receiving') {
+      void this.#recorder?.breakOff();
+      this.#close();
+      this.#body!.fail(error);
+    } else if (this.#state === 'waiting') this.#failed(error);
+  }
+
+  #received(status: number, statusText: string, fields: HeaderFields): Received {
+    return {
+      method: this.#leader.job.method,
+      status,
+      statusText,
+      fields,
+      raw: () => readRawHeaders(this.#upstream!.rawHeaders as never, fields),
+      request: this.#plan.request,
+      times: { requestTime: this.#requestTime, responseTime: this.#host.clock.now() },
+      generation: this.#generation,
+    };
+  }
+
+  #clearIfAsked(fields: HeaderFields): void {
+    const { origin } = this.#leader.job;
+    if (clearsCache(origin, fields)) this.#host.cache.deleteWhere(url => url.origin === origin);
+  }
+
+  /** Tries to do without the body that comes: by a validation, by leave to be stale, or by what it completes. */
+  #answerFromStored(response: Received): boolean {
+    const { stored, purpose } = this.#plan;
+    if (!stored) return false;
+    const { status, fields, request, times } = response;
+    // A clear, here or in another process, has overtaken the request: what it was about is gone.
+    const isGone = stored.stored.generation !== this.#host.cache.generation;
+    // RFC 9111 4.3.4: the caller's own condition may validate what is stored here, too.
+    if (purpose === 'fetch' && status === 304 && !isGone && describesStored(fields, stored.fields, undefined)) {
+      this.#host.cache.freshen(this.#plan.key, stored, { headers: response.raw(), request, times });
+    }
+    if (purpose === 'validate' && status === 304) return this.#validated(stored, response, isGone);
+    // RFC 5861 4: the statuses that count as an error.
+    const isError = status === 500 || status === 502 || status === 503 || status === 504;
+    if (isError && !isGone && this.#serveStale(stored, 'error-status')) return true;
+    if (purpose !== 'complete' || (status !== 206 && status !== 416)) return false;
+    if (status === 206 && !isGone && isRestOf(stored, fields)) this.#complete(stored, response);
+    else this.#restart();
+    return true;
+  }
+
+  #validated(stored: CachedResponse, response: Received, isGone: boolean): true {
+    const { cache, clock } = this.#host;
+    const { key, request } = this.#plan;
+    const validated = isGone
+      ? undefined
+      : cache.freshen(key, stored, { headers: response.raw(), request, times: response.times });
+    const answer = validated && selectAnswer('GET', request, validated);
+    if (!validated || !answer || cache.bodyNow(key, validated) === undefined) {
+      this.#restart();
+      return true;
+    }
+    this.#state = 'over';
+    const setCookie = fieldLines(response.fields, 'set-cookie');
+    const now = clock.now();
+    const hit = { key, response: validated, answer, now };
+    const waiters = this.#takeWaiters();
+    serveHit(cache, this.#leader, { ...hit, validatedBy: { setCookie: setCookie.length > 0 ? setCookie : undefined } });
+    for (const waiter of waiters) {
+      const whole = selectAnswer('GET', waiter.job.headers, validated);
+      const good =
+        whole &&
+        this.#fits(waiter, validated.fields, validated.stored.variant) &&
+        decideReuse(validated.freshness, waiter.rules, now) === 'use';
+      if (
+        !good ||
+        !serveHit(cache, new CacheDelivery(waiter.job, waiter.handler), {
+          ...hit,
+          answer: whole,
+          validatedBy: { setCookie: undefined },
+        })
+      ) {
+        this.#host.goAlone(waiter);
+      }
+    }
+    this.#close();
+    return true;
+  }
+
+  #serveStale(stored: CachedResponse, kind: FetchFailure): boolean {
+    const { cache, clock } = this.#host;
+    const { key, request, rules } = this.#plan;
+    const now = clock.now();
+    if (!mayUseAfterFailure(stored.freshness, rules, { now, kind })) return false;
+    const answer = selectAnswer('GET', request, stored);
+    if (!answer || !serveHit(cache, this.#leader, { key, response: stored, answer, now })) return false;
+    this.#state = 'over';
+    for (const waiter of this.#takeWaiters()) this.#host.goAlone(waiter);
+    this.#close(false);
+    return true;
+  }
+
+  /** A stored beginning and the rest that has just come are one response. RFC 9111 3.4, RFC 9110 15.3.7.3. */
+  #complete(stored: CachedResponse, response: Received): void {
+    const { cache } = this.#host;
+    const { key } = this.#plan;
+    const total = stored.stored.size + Number(fieldValue(response.fields, 'content-length') ?? Number.NaN);
+    const merged = freshen(stored.stored, response.raw(), response.times);
+    const length = stored.stored.span!.total ?? (Number.isFinite(total) ? total : undefined);
+    const headers = length === undefined ? merged.headers : wholeHeaders(merged.headers, length);
+    const whole = { ...response, status: 200, statusText: 'OK', fields: parseRawHeaders(headers), raw: () => headers };
+    const beginning = cache.bodyNow(key, stored);
+    if (beginning === undefined) return this.#restart();
+    this.#receive(whole, undefined);
+    const body = this.#body!;
+    const feed = (piece: Buffer): void => {
+      void this.#recorder?.write(piece);
+      body.push(piece);
+    };
+    if (beginning !== 'later') return feed(Buffer.from(beginning));
+    body.hold();
+    void this.#readBeginning(stored, feed).then(
+      () => body.release(),
+      cause => this.#fail(new NetError('ERR_CACHE_READ_FAILURE', 'A stored response cannot be read', { cause })),
+    );
+  }
+
+  async #readBeginning(stored: CachedResponse, feed: (piece: Buffer) => void): Promise<void> {
+    const pieces = this.#host.cache.readBody(this.#plan.key, stored, { start: 0, end: stored.stored.size });
+    for await (const piece of pieces) feed(piece);
+  }
+
+  #receive(response: Received, stored: CachedResponse | undefined): void {
+    const { cache } = this.#host;
+    const { key, rules } = this.#plan;
+    const { status, statusText, fields } = response;
+    this.#state = 'receiving';
+    this.#recorder = rules.noStore ? undefined : recordResponse(cache, key, response, stored);
+    // RFC 9111 4: what the origin has replaced by something that may not be stored is not its answer any more.
+    if (!this.#recorder && stored && status < 400 && status !== 304) cache.remove(key, stored);
+    this.#body = new SharedBody({
+      upstream: this.#upstream!,
+      keepBytes: this.#recorder ? cache.maxMemoryBodyBytes : 0,
+      onDeserted: () => this.#abandon(),
+    });
+    const waiters = this.#takeWaiters();
+    const sharers = this.#recorder ? waiters.filter(waiter => this.#isGoodFor(waiter)) : [];
+    const { job } = this.#leader;
+    job.cacheStatus = 'miss';
+    cache.count('miss');
+    if (this.#leader.isOver && sharers.length === 0) this.#abandon();
+    else {
+      const raw = this.#plan.purpose === 'complete' ? [...response.raw()] : (this.#upstream!.rawHeaders ?? null);
+      if (!this.#leader.isOver) this.#body.add(this.#leader, { status, statusText, fields, raw });
+      for (const waiter of sharers) this.#share(waiter);
+    }
+    for (const waiter of waiters) if (!sharers.includes(waiter)) this.#host.goAlone(waiter);
+    if (!this.#recorder) this.#close(false);
+  }
+
+  /** Whether the response that is being received answers another request, too. RFC 9111 4. */
+  #isGoodFor(waiter: Waiter): boolean {
+    const { freshness, fields, draft } = this.#recorder!;
+    if (draft.status === 206 || !this.#fits(waiter, fields, draft.variant)) return false;
+    return decideReuse(freshness, waiter.rules, this.#host.clock.now()) === 'use';
+  }
+
+  #fits(waiter: Waiter, fields: HeaderFields, variant: CachedResponse['stored']['variant']): boolean {
+    return matchesVariant(variant, waiter.job.headers, fields);
+  }
+
+  #share({ job, handler }: Waiter): void {
+    const { fields, draft } = this.#recorder!;
+    job.cacheStatus = 'hit';
+    this.#host.cache.count('hit');
+    const { status, statusText } = draft;
+    this.#body!.add(new CacheDelivery(job, handler), {
+      status,
+      statusText,
+      fields: { ...fields },
+      raw: [...draft.headers],
+    });
+  }
+
+  #failed(error: Error): void {
+    const { stored } = this.#plan;
+    if (
+      stored &&
+      stored.stored.generation === this.#host.cache.generation &&
+      this.#serveStale(stored, failureKind(error))
+    )
+      return;
+    this.#fail(error);
+  }
+
+  #fail(error: Error): void {
+    const isReceiving = this.#state === 'receiving';
+    this.#state = 'over';
+    this.#recorder?.drop();
+    const waiters = this.#takeWaiters();
+    this.#close(false);
+    if (isReceiving) {
+      this.#body!.fail(error);
+      this.#abortUpstream();
+    } else this.#leader.fail(error);
+    for (const { job, handler } of waiters) new CacheDelivery(job, handler).fail(error);
+  }
+
+  #restart(): void {
+    this.#state = 'over';
+    const waiters = this.#takeWaiters();
+    this.#close(false);
+    this.#abortUpstream();
+    if (!this.#leader.isOver) this.#host.restart(this.#leader, this.#plan);
+    for (const waiter of waiters) this.#host.goAlone(waiter);
+  }
+
+  #leaderLeft(): void {
+    if (this.#state === 'waiting' && this.#waiters.length === 0) this.#abandon();
+  }
+
+  /** Nobody is left who wants the response. */
+  #abandon(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    void this.#recorder?.breakOff();
+    this.#close();
+    this.#abortUpstream();
+  }
+
+  #abortUpstream(): void {
+    this.#upstream?.abort(this.#leader.reason ?? new NetError('ERR_ABORTED', 'The response is not wanted any more'));
+  }
+
+  #takeWaiters(): Waiter[] {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    return this.#waiters.splice(0);
+  }
+
+  #releaseWaiters(): void {
+    for (const waiter of this.#takeWaiters()) this.#host.goAlone(waiter);
+    if (this.#leader.isOver) this.#abandon();
+  }
+
+  #holdUntil(waits: Promise<void>): void {
+    const body = this.#body!;
+    body.hold();
+    void waits.then(() => body.release());
+  }
+
+  #close(shared = true): void {
+    this.#host.onClosed(this, shared);
+  }
+}

@@ -1,0 +1,164 @@
+import type { CachedResponse } from '../cache/cached-response.ts';
+import { isConditional, isForOrigin, validationHeaders } from '../cache/conditional-request.ts';
+import { cacheKey, type HttpCache } from '../cache/http-cache.ts';
+import { isSafeMethod } from '../cache/invalidation.ts';
+import { completionHeaders } from '../cache/partial-content.ts';
+import { type RawHeaders, rawValue } from '../cache/raw-headers.ts';
+import { headersOfMode, readRequestRules, type RequestRules } from '../cache/request-rules.ts';
+import { decideReuse } from '../cache/reuse.ts';
+import { selectAnswer } from '../cache/select-answer.ts';
+import type { Clock } from '../util/clock.ts';
+import { NetError } from '../util/errors.ts';
+import { CacheDelivery } from './cache-delivery.ts';
+import { CacheExchange, type ExchangeHost, type ExchangePlan, type Waiter } from './cache-exchange.ts';
+import { HeadHandler } from './cache-head.ts';
+import { serveHit } from './cache-hit.ts';
+import { UnsafeHandler } from './cache-unsafe.ts';
+import { type Dispatch, type Handler, type Interceptor, jobUrl, type RequestJob } from './request-job.ts';
+
+/** Answers from the cache what it may, and stores what comes. RFC 9111. */
+export function cacheInterceptor(cache: HttpCache, clock: Clock): Interceptor {
+  return next => {
+    const step = new CacheStep(cache, clock, next);
+    return (job, handler) => step.dispatch(job, handler);
+  };
+}
+
+/** How many URLs are remembered whose responses cannot be shared. */
+const maxUnshareable = 1024;
+
+/** The step: finds out, for each request, who answers it. Owned by the pipeline. */
+class CacheStep implements ExchangeHost {
+  readonly cache: HttpCache;
+  readonly clock: Clock;
+  readonly #next: Dispatch;
+  /** Exchanges that an identical request may join, by key. */
+  readonly #open = new Map<string, CacheExchange>();
+  /** Keys whose last response could not be shared: waiting for the next one would be in vain. */
+  readonly #unshareable = new Set<string>();
+
+  constructor(cache: HttpCache, clock: Clock, next: Dispatch) {
+    this.cache = cache;
+    this.clock = clock;
+    this.#next = next;
+  }
+
+  dispatch(job: RequestJob, handler: Handler): boolean {
+    const isGet = job.method === 'GET';
+    if (job.upgrade || (!isGet && job.method !== 'HEAD' && isSafeMethod(job.method))) return this.#next(job, handler);
+    const rules = readRequestRules(job.cacheMode, job.headers);
+    if (job.cacheMode !== 'default') job.headers.push(...headersOfMode(job.cacheMode, job.headers));
+    if (!isGet && job.method !== 'HEAD')
+      return this.#next(
+        job,
+        new UnsafeHandler(handler, { cache: this.cache, clock: this.clock, noStore: rules.noStore }, job),
+      );
+    this.#answer({ job, handler, rules }, false);
+    return true;
+  }
+
+  readonly goAlone = (waiter: Waiter): void => this.#answer(waiter, true);
+
+  readonly restart = (delivery: CacheDelivery, { key, rules, request }: ExchangePlan): void => {
+    this.#send(delivery, { key, rules, request, stored: undefined, purpose: 'fetch' });
+  };
+
+  readonly onClosed = (exchange: CacheExchange, shared: boolean): void => {
+    const { key } = exchange;
+    if (this.#open.get(key) === exchange) this.#open.delete(key);
+    if (shared) this.#unshareable.delete(key);
+    else this.#unshareable.add(key);
+    if (this.#unshareable.size > maxUnshareable)
+      for (const oldest of this.#unshareable) return void this.#unshareable.delete(oldest);
+  };
+
+  #answer(request: Waiter, alone: boolean): void {
+    const { job, handler, rules } = request;
+    const key = cacheKey(job.context.topLevelSite, jobUrl(job));
+    const stored = this.cache.find(key, job.headers);
+    if (stored && this.#answerFromStored(key, stored, request)) return;
+    if (rules.onlyIfCached) return this.#refuse(job, handler);
+    if (job.method === 'HEAD') {
+      const host = { cache: this.cache, clock: this.clock, key, request: [...job.headers] };
+      this.#next(job, new HeadHandler(handler, host));
+      return;
+    }
+    const isShareable = rules.mode === 'default' && isPlain(job.headers) && !rules.noStore && !rules.noCache;
+    if (isShareable && !alone && !this.#unshareable.has(key) && this.#open.get(key)?.join(request)) return;
+    const exchange = this.#send(new CacheDelivery(job, handler), makePlan(key, request, stored));
+    if (isShareable && exchange.isJoinable && !this.#open.has(key)) this.#open.set(key, exchange);
+  }
+
+  #answerFromStored(key: string, stored: CachedResponse, { job, handler, rules }: Waiter): boolean {
+    const now = this.clock.now();
+    const reuse = decideReuse(stored.freshness, rules, now);
+    if (reuse !== 'use' && reuse !== 'use-and-revalidate') return false;
+    const answer = selectAnswer(job.method, job.headers, stored);
+    if (!answer || !serveHit(this.cache, new CacheDelivery(job, handler), { key, response: stored, answer, now }))
+      return false;
+    if (reuse === 'use-and-revalidate') this.#revalidate(key, stored, job);
+    return true;
+  }
+
+  /** RFC 5861 3: gets a new response for those who come later. */
+  #revalidate(key: string, stored: CachedResponse, job: RequestJob): void {
+    if (this.#open.has(key)) return;
+    const own: RequestJob = { ...job, method: 'GET', headers: withoutRange(job.headers), cancelled: undefined };
+    const rules = readRequestRules('no-cache', own.headers);
+    const exchange = this.#send(new CacheDelivery(own, {}), makePlan(key, { job: own, handler: {}, rules }, stored));
+    if (exchange.isJoinable) this.#open.set(key, exchange);
+  }
+
+  #send(delivery: CacheDelivery, plan: ExchangePlan): CacheExchange {
+    const exchange = new CacheExchange(this, plan, delivery);
+    const { job } = delivery;
+    job.headers = [...plan.request, ...conditionsOf(plan)];
+    this.#next(job, exchange);
+    return exchange;
+  }
+
+  /** RFC 9111 5.2.1.7 for the directive; Fetch "HTTP-network-or-cache fetch" step 10 for the mode. */
+  #refuse(job: RequestJob, handler: Handler): void {
+    const delivery = new CacheDelivery(job, handler);
+    if (job.cacheMode === 'only-if-cached') {
+      delivery.fail(
+        new NetError('ERR_CACHE_MISS', 'Nothing is stored for this request, and cache is "only-if-cached"'),
+      );
+      return;
+    }
+    const source = { next: () => 'end' as const, leave: () => undefined };
+    delivery.respond(
+      { status: 504, statusText: 'Gateway Timeout', fields: { 'content-length': '0' }, raw: null },
+      source,
+    );
+  }
+}
+
+/** Neither conditional nor for a range: any complete response answers it. */
+function isPlain(headers: RawHeaders): boolean {
+  return rawValue(headers, 'range') === undefined && !isConditional(headers) && !isForOrigin(headers);
+}
+
+function makePlan(key: string, { job, rules }: Waiter, stored: CachedResponse | undefined): ExchangePlan {
+  const plan = { key, rules, request: job.headers, stored };
+  // What the caller asks for under a condition of its own is forwarded as it is. RFC 9111 4.3.1.
+  if (!stored || rules.mode === 'reload' || rules.noStore || isConditional(job.headers) || isForOrigin(job.headers)) {
+    return { ...plan, stored: rules.noStore ? undefined : stored, purpose: 'fetch' };
+  }
+  if (selectAnswer('GET', job.headers, stored)) return { ...plan, purpose: 'validate' };
+  const isForAll = rawValue(job.headers, 'range') === undefined;
+  return { ...plan, purpose: isForAll && completionHeaders(stored) ? 'complete' : 'fetch' };
+}
+
+function conditionsOf({ purpose, stored }: ExchangePlan): readonly string[] {
+  if (!stored || purpose === 'fetch') return [];
+  return purpose === 'validate' ? validationHeaders(stored.fields) : (completionHeaders(stored) ?? []);
+}
+
+function withoutRange(headers: RawHeaders): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!/^(?:if-)?range$/i.test(headers[i]!)) kept.push(headers[i]!, headers[i + 1]!);
+  }
+  return kept;
+}
