@@ -29,7 +29,12 @@ describe('what a response may set', () => {
     ['__Host- without a path', site, '__Host-a=1; Secure', 'prefix'],
     ['__Host- with another path', site, '__Host-a=1; Secure; Path=/a', 'prefix'],
     ['__Host- with a domain', site, '__Host-a=1; Secure; Path=/; Domain=www.example.com', 'prefix'],
-    ['__Host- with an address for domain', 'https://127.0.0.1/', '__Host-a=1; Secure; Path=/; Domain=127.0.0.1', 'stored'],
+    [
+      '__Host- with an address for domain',
+      'https://127.0.0.1/',
+      '__Host-a=1; Secure; Path=/; Domain=127.0.0.1',
+      'stored',
+    ],
     ['__hOST- without Secure', site, '__hOST-a=1; Path=/', 'prefix'],
     ['__Http- without HttpOnly', site, '__Http-a=1; Secure', 'prefix'],
     ['__Http- with it', site, '__Http-a=1; Secure; HttpOnly', 'stored'],
@@ -54,9 +59,19 @@ describe('what a response may set', () => {
     ['a cross-site request sets no cookie without SameSite', { sameSite: 'cross-site' }, 'a=1', 'same-site-context'],
     ['nor a Strict one', { sameSite: 'cross-site' }, 'a=1; SameSite=Strict', 'same-site-context'],
     ['but one for all sites', { sameSite: 'cross-site' }, 'a=1; SameSite=None; Secure', 'stored'],
-    ['a navigation from another site sets a Strict one', { sameSite: 'same-site-lax' }, 'a=1; SameSite=Strict', 'stored'],
+    [
+      'a navigation from another site sets a Strict one',
+      { sameSite: 'same-site-lax' },
+      'a=1; SameSite=Strict',
+      'stored',
+    ],
     ['by POST too', { sameSite: 'same-site-lax-unsafe' }, 'a=1; SameSite=Strict', 'stored'],
-    ['no partition without a top-level site', { topLevelSite: '' }, 'a=1; Secure; Partitioned', 'partitioned-without-site'],
+    [
+      'no partition without a top-level site',
+      { topLevelSite: '' },
+      'a=1; Secure; Partitioned',
+      'partitioned-without-site',
+    ],
   ])('%s', (_, context, line, expected) => {
     expect(new StoreForTest().receive(site, line, context)).toEqual([expected]);
   });

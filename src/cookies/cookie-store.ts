@@ -90,9 +90,10 @@ export class CookieStore {
   /** Takes in the Set-Cookie lines of a response (bytes, one character each): one result a line. */
   receive(target: CookieTarget, lines: readonly string[], context: CookieContext): SetResult[] {
     this.#shelf.freshen();
+    const now = this.#clock.now();
     return lines.map((line, index) => {
       if (index >= maxLinesPerResponse) return this.#refuse(target, '', 'too-many');
-      const offered = cookieFromLine(line, { target, context, now: this.#creationTime() });
+      const offered = cookieFromLine(line, { target, context, now });
       return this.#offer(offered, { target, context, name: nameOf(line) });
     });
   }
@@ -100,7 +101,7 @@ export class CookieStore {
   /** Sets a cookie for a program, under the rules of a same-site response. */
   set(details: CookieDetails): SetResult {
     this.#shelf.freshen();
-    const offered = cookieFromDetails(details, this.#creationTime());
+    const offered = cookieFromDetails(details, this.#clock.now());
     const context = ownContext(details.partitionKey ?? '');
     return this.#offer(offered, { target: details.url, context, name: details.name });
   }
@@ -126,7 +127,7 @@ export class CookieStore {
    */
   importCookies(drafts: readonly CookieDraft[], options: ImportOptions): ImportResult {
     this.#shelf.freshen();
-    const { cookies, expired } = planImport(drafts, () => this.#creationTime());
+    const { cookies, expired } = planImport(drafts, this.#clock.now());
     const replaced = cookies.filter(cookie => this.#siteOf(cookie).find(cookie));
     const removed = options.mode === 'replace-sites' ? this.#othersOfSites(cookies) : [];
     if (!options.dryRun) {
@@ -247,7 +248,7 @@ export class CookieStore {
       return offered;
     }
     // RFC 6265bis 5.7 step 23.3 keeps the creation time always; Chromium only while the value stays.
-    const createdAt = replaced?.value === offered.value ? replaced.createdAt : offered.createdAt;
+    const createdAt = replaced?.value === offered.value ? replaced.createdAt : this.#creationTime(offered, now);
     // One domain text for all: a site's cookies mostly have the same.
     const domain = site.cookies[0]?.domain === offered.domain ? site.cookies[0].domain : offered.domain;
     const cookie = { ...offered, domain, createdAt };
@@ -270,9 +271,9 @@ export class CookieStore {
     this.onChange?.({ cookie, cause, removed: !cause.startsWith('inserted') });
   }
 
-  /** Now, but never twice the same: cookies of one response keep their order. Chromium CookieMonster::CurrentTime. */
-  #creationTime(): number {
-    const now = this.#clock.now();
+  /** Never twice the same now: the cookies of one response keep their order. Chromium CookieMonster::CurrentTime. */
+  #creationTime(cookie: Cookie, now: number): number {
+    if (cookie.createdAt !== now) return cookie.createdAt;
     const next = this.#lastCreatedAt + 1 / 1024;
     // A clock that was set back is followed.
     this.#lastCreatedAt = next > now && next < now + 1000 ? next : now;

@@ -32,14 +32,13 @@ export interface ImportPlan {
 /**
  * Makes cookies of drafts, under the rules for cookies that a program sets.
  *
- * @param nextTime - A creation time for each, in milliseconds since the epoch: the file's order is kept.
+ * @param now - Milliseconds since the epoch.
  * @throws {SojournError} `ERR_IMPORT_MALFORMED` for the first cookie that would be refused, with its place.
  */
-export function planImport(drafts: readonly CookieDraft[], nextTime: () => number): ImportPlan {
+export function planImport(drafts: readonly CookieDraft[], now: number): ImportPlan {
   const cookies = new Map<string, Cookie>();
   let expired = 0;
   for (const draft of drafts) {
-    const now = nextTime();
     const cookie = cookieFromDraft(draft, now);
     if (isExpired(cookie, now)) expired++;
     // The last of several that are one and the same.

@@ -122,7 +122,12 @@ function parse({ input, expected }: Row): void {
   const parsed = parseSetCookie((input as { setCookie: string }).setCookie);
   if (wanted['valid'] === false) return expect(parsed).toBeTypeOf('string');
   if (typeof parsed === 'string') throw new Error(`refused: ${parsed}`);
-  const sameSite = { unspecified: 'UNSPECIFIED', no_restriction: 'NO_RESTRICTION', lax: 'LAX_MODE', strict: 'STRICT_MODE' };
+  const sameSite = {
+    unspecified: 'UNSPECIFIED',
+    no_restriction: 'NO_RESTRICTION',
+    lax: 'LAX_MODE',
+    strict: 'STRICT_MODE',
+  };
   const ours: Record<string, unknown> = {
     ...parsed,
     valid: true,
@@ -160,7 +165,12 @@ function create({ input, expected, chromium156 }: Row): void {
   if (wanted.created !== undefined) expect(stored.length).toBe(wanted.created ? 1 : 0);
   const partitioned = stored[0]?.partitionKey !== undefined;
   if (wanted.partitioned !== undefined && stored[0]) expect(partitioned).toBe(wanted.partitioned);
-  const sameSite = { UNSPECIFIED: 'unspecified', NO_RESTRICTION: 'no_restriction', LAX_MODE: 'lax', STRICT_MODE: 'strict' };
+  const sameSite = {
+    UNSPECIFIED: 'unspecified',
+    NO_RESTRICTION: 'no_restriction',
+    LAX_MODE: 'lax',
+    STRICT_MODE: 'strict',
+  };
   if (wanted.sameSite !== undefined) expect(stored[0]?.sameSite).toBe(sameSite[wanted.sameSite as 'LAX_MODE']);
 }
 
