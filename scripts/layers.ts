@@ -70,7 +70,14 @@ function layerOverrides(): Override[] {
         rules: {
           'no-restricted-imports': [
             'error',
-            { paths: paths.map(name => ({ name, message: 'Take a Clock.' })), patterns },
+            {
+              paths: paths.map(name => ({
+                name,
+                importNames: ['setTimeout', 'setInterval'],
+                message: 'Take a Clock.',
+              })),
+              patterns,
+            },
           ],
         },
       };

@@ -101,16 +101,13 @@ export class HstsStore {
   #decide(hostname: string): number {
     const host = undotted(hostname);
     const now = this.#clock.now();
-    let until = 0;
     for (let name = host; name !== ''; name = parentOf(name)) {
       const site = siteOfHost(name);
       const entry = this.#sites.has(site) ? this.#entriesOf(site).get(name) : undefined;
       // RFC 6797 8.2: a congruent match, or a superdomain match with includeSubDomains
-      if (entry && (name === host || entry.includeSubdomains) && entry.expiresAt > now) {
-        until = Math.max(until, entry.expiresAt);
-      }
+      if (entry && (name === host || entry.includeSubdomains) && entry.expiresAt > now) return entry.expiresAt;
     }
-    return until;
+    return 0;
   }
 
   #entriesOf(site: string): Map<string, HstsEntry> {
