@@ -9,16 +9,15 @@ const filters = process.argv.slice(2);
 const passedOver: string[] = [];
 let [passed, failed] = [0, 0];
 
-if (filters.length === 0) {
-  const built = await run('node', ['scripts/build.ts']);
-  if (built !== 0) process.exit(built);
-}
+const isWhole = filters.length === 0;
+const isBuilt = isWhole && (await run('node', ['scripts/build.ts'])) === 0;
+if (isWhole && !isBuilt) failed++;
 const vitest = await startVitest('test', filters, { run: true, watch: false });
 for (const module of vitest.state.getTestModules()) countTests(module);
 await vitest.close();
 const vitestFailed = process.exitCode !== undefined && process.exitCode !== 0;
 
-if (filters.length === 0) {
+if (isBuilt) {
   const smoke = await runSmoke();
   passed += smoke.passed;
   failed += smoke.failed;
