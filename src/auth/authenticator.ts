@@ -27,6 +27,8 @@ export interface LoginDetails {
 export interface AuthParty extends AuthTarget {
   /** The URL of the request. */
   readonly url: string;
+  /** Asked in place of the session's own `askLogin`. */
+  readonly askLogin?: ((details: LoginDetails) => Promise<Credentials | undefined>) | undefined;
   /** Credentials of the configuration (`http://user:password@proxy`); tried before all others. */
   readonly given: Credentials | undefined;
 }
@@ -63,14 +65,17 @@ export class Authenticator {
   }
 
   #ask(party: AuthParty, { scheme, realm }: Offer | UnsupportedOffer): Promise<Credentials | undefined> {
+    const { host, port } = hostAndPort(party.origin);
+    const details: LoginDetails = {
+      url: party.url,
+      authInfo: { isProxy: party.isProxy, scheme, host, port, realm },
+    };
+    // What asks for itself shares no answer with others.
+    if (party.askLogin) return party.askLogin(details);
     const key = [party.isProxy, party.origin, scheme, realm].join(' ');
     let asking = this.#asking.get(key);
     if (!asking) {
-      const { host, port } = hostAndPort(party.origin);
-      asking = this.#parts.askLogin({
-        url: party.url,
-        authInfo: { isProxy: party.isProxy, scheme, host, port, realm },
-      });
+      asking = this.#parts.askLogin(details);
       this.#asking.set(key, asking);
       const done = (): void => void this.#asking.delete(key);
       asking.then(done, done);

@@ -64,11 +64,12 @@ interface Answering extends AuthDuties {
 }
 
 function originParty(job: RequestJob): AuthParty {
-  return { isProxy: false, origin: job.origin, path: job.path, url: jobUrl(job), given: undefined };
+  const { path, askLogin } = job;
+  return { isProxy: false, origin: job.origin, path, url: jobUrl(job), given: undefined, askLogin };
 }
 
 function forwardingParty(job: RequestJob): AuthParty {
-  return proxyParty(job.route!, jobUrl(job));
+  return { ...proxyParty(job.route!, jobUrl(job)), askLogin: job.askLogin };
 }
 
 function answerChallenges(job: RequestJob, handler: Handler, how: Answering): boolean {
@@ -159,8 +160,8 @@ class AnsweringHandler extends ForwardingHandler {
     const { cookies } = this.#how;
     const lines = headers['set-cookie'] as string | string[] | undefined;
     // A proxy's cookies are not the origin's.
-    if (lines !== undefined && this.#how.challenge === origin)
-      cookies.receive(this.#job, [lines].flat(), this.#job.context);
+    const received = this.#how.challenge === origin && this.#job.cookies !== false ? lines : undefined;
+    if (received !== undefined) cookies.receive(this.#job, [received].flat(), this.#job.context);
     this.#answer = answer;
     this.#state = 'draining';
     if (this.#ended) this.#again(controller);

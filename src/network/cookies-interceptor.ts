@@ -17,7 +17,7 @@ interface CookieDuties {
  */
 export function cookiesInterceptor(duties: CookieDuties): Interceptor {
   return next => (job, handler) => {
-    if (!job.credentials) return next(job, handler);
+    if (!job.credentials || job.cookies === false) return next(job, handler);
     if (!job.ownCookieHeader) {
       const header = duties.cookies.header(job, job.context);
       if (header !== '') job.headers.push('cookie', header);

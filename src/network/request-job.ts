@@ -1,6 +1,8 @@
 import type { Dispatcher } from 'undici';
 import type { CacheStatus } from '../cache/cache-usage.ts';
 import type { CacheMode } from '../cache/request-rules.ts';
+import type { LoginDetails } from '../auth/authenticator.ts';
+import type { Credentials } from '../auth/credentials.ts';
 import type { CookieContext } from '../cookies/cookie.ts';
 import type { ProxyList, ProxyServer } from '../proxy/proxy-server.ts';
 
@@ -55,6 +57,10 @@ export interface RequestJob {
   readonly ownCookieHeader: boolean;
   /** Whether cookies and stored credentials are used and stored. */
   readonly credentials: boolean;
+  /** false: no cookie is sent or stored, though credentials are used. Then `ownCookieHeader` is true. */
+  readonly cookies?: boolean;
+  /** Asked for credentials in place of the session's `login` event; undefined: it has nothing to say. */
+  readonly askLogin?: (details: LoginDetails) => Promise<Credentials | undefined>;
   /** Who makes the request, for SameSite, partitioned cookies and the cache's partition key. */
   readonly context: CookieContext;
   /** fetch's cache mode. */

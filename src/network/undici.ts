@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Dispatcher, Pool } from 'undici';
+import type { CloseEvent, Dispatcher, ErrorEvent, EventSource, MessageEvent, Pool, WebSocket } from 'undici';
 
 const require = createRequire(import.meta.url);
 
@@ -13,4 +13,25 @@ export function loadDispatcher(): typeof Dispatcher {
   const base = require('undici/lib/dispatcher/dispatcher.js') as typeof Dispatcher;
   Object.assign(base.prototype, require('undici/lib/api/index.js'));
   return base;
+}
+
+/** undici's WebSocket, with the part of its fetch that it is built on. */
+export function loadWebSocket(): typeof WebSocket {
+  return (require('undici/lib/web/websocket/websocket.js') as { WebSocket: typeof WebSocket }).WebSocket;
+}
+
+/** undici's EventSource, with its fetch. */
+export function loadEventSource(): typeof EventSource {
+  return (require('undici/lib/web/eventsource/eventsource.js') as { EventSource: typeof EventSource }).EventSource;
+}
+
+/** The events that undici's WebSocket emits. */
+export interface ChannelEvents {
+  readonly CloseEvent: typeof CloseEvent;
+  readonly ErrorEvent: typeof ErrorEvent;
+  readonly MessageEvent: typeof MessageEvent;
+}
+
+export function loadChannelEvents(): ChannelEvents {
+  return require('undici/lib/web/websocket/events.js') as ChannelEvents;
 }

@@ -1,0 +1,113 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { NetError } from '../util/errors.ts';
+import type { FetchDefaults } from './default-headers.ts';
+import { type AnyDispatchOptions, readDispatch } from './dispatch-job.ts';
+import { ForwardingHandler } from './forwarding-handler.ts';
+import { HeaderList } from './header-list.ts';
+import { toNetError } from './net-error.ts';
+import type { OpenChannels } from './open-channels.ts';
+import type { Controller, Handler, RequestJob } from './request-job.ts';
+import { contextFor, type OriginFactsCache } from './site-context.ts';
+
+/** What WebSockets and event sources need of their session. */
+export interface ChannelParts {
+  readonly origins: OriginFactsCache;
+  readonly dispatch: (job: RequestJob, handler: Handler) => boolean;
+  readonly defaults: () => FetchDefaults;
+  readonly channels: OpenChannels;
+}
+
+interface ChannelRequest {
+  /** Sent with every request of the channel, as they are written. */
+  readonly headers: readonly string[];
+  /** The page on whose behalf the channel is opened; undefined: the program's own. */
+  readonly initiator: URL | undefined;
+  /** Whether cookies are sent and stored. */
+  readonly cookies: boolean;
+  /** What a failure is called, when the response has this status and is none that opens the channel. */
+  readonly refuse: (status: number) => NetError | undefined;
+}
+
+/** Names that undici fills in for itself, and the session fills in otherwise. */
+const ownNames: ReadonlySet<string> = new Set(['user-agent', 'accept-language']);
+
+/**
+ * Given to undici's WebSocket and EventSource as their dispatcher: sends their requests through the session's pipeline,
+ * and remembers why one failed, which they do not tell.
+ */
+export class ChannelDispatcher {
+  /** Why the last request failed; undefined while it has not. */
+  failure: NetError | undefined = undefined;
+  readonly #parts: ChannelParts;
+  readonly #request: ChannelRequest;
+
+  constructor(parts: ChannelParts, request: ChannelRequest) {
+    this.#parts = parts;
+    this.#request = request;
+  }
+
+  dispatch(options: AnyDispatchOptions, handler: Handler): boolean {
+    this.failure = undefined;
+    return this.#parts.dispatch(this.#makeJob(options), new WatchingHandler(handler, this.#onFailure, this.#request));
+  }
+
+  readonly #onFailure = (error: Error): void => {
+    this.failure = error instanceof NetError ? error : undefined;
+  };
+
+  #makeJob(options: AnyDispatchOptions): RequestJob {
+    const { origins, defaults } = this.#parts;
+    const { initiator, cookies } = this.#request;
+    const headers = this.#headers(options.headers as Readonly<Record<string, string>>, defaults());
+    const job = readDispatch({ ...options, headers }, { origins, userAgent: () => defaults().userAgent }, true);
+    const context = initiator ? contextFor(new URL(job.origin), { initiator, topLevelSite: undefined }) : job.context;
+    // A channel's stream never ends, so it is nothing for the cache.
+    return { ...job, context, cacheMode: 'no-store', ...(cookies ? undefined : withoutCookies) };
+  }
+
+  #headers(undicis: Readonly<Record<string, string>>, defaults: FetchDefaults): string[] {
+    const headers = new HeaderList();
+    headers.appendAll(this.#request.headers);
+    for (const [name, value] of Object.entries(undicis)) if (!ownNames.has(name)) headers.append(name, value);
+    if (!headers.has('accept-language')) headers.append('Accept-Language', defaults.acceptLanguage);
+    return headers.pairs;
+  }
+}
+
+const withoutCookies = { cookies: false, ownCookieHeader: true };
+
+class WatchingHandler extends ForwardingHandler {
+  readonly #onFailure: (error: Error) => void;
+  readonly #request: ChannelRequest;
+  #started = false;
+
+  constructor(handler: Handler, onFailure: (error: Error) => void, request: ChannelRequest) {
+    super(handler);
+    this.#onFailure = onFailure;
+    this.#request = request;
+  }
+
+  override onRequestUpgrade(
+    controller: Controller,
+    status: number,
+    headers: IncomingHttpHeaders,
+    socket: Duplex,
+  ): void {
+    this.#started = true;
+    super.onRequestUpgrade(controller, status, headers, socket);
+  }
+
+  override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
+    this.#started = true;
+    const refusal = this.#request.refuse(status);
+    if (refusal) this.#onFailure(refusal);
+    super.onResponseStart(controller, status, headers, text);
+  }
+
+  override onResponseError(controller: Controller, error: Error): void {
+    const named = toNetError(error, this.#started ? 'in-body' : 'before-response');
+    this.#onFailure(named);
+    super.onResponseError(controller, named);
+  }
+}

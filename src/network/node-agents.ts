@@ -1,0 +1,131 @@
+import type { Agent, AgentOptions, ClientRequest, IncomingMessage } from 'node:http';
+import type { Agent as SecureAgent } from 'node:https';
+import type { Duplex } from 'node:stream';
+import type { CookieStore } from '../cookies/cookie-store.ts';
+import { NetError, StateError } from '../util/errors.ts';
+import type { Connect } from './connector.ts';
+import { addHeader } from './node-request-header.ts';
+import { ProxyError } from './proxy-error.ts';
+import { holdResponse } from './response-hold.ts';
+import type { OriginFacts, OriginFactsCache } from './site-context.ts';
+
+interface AgentDuties {
+  /** The session's connector: host rules, resolver, TLS and its verdict. */
+  readonly connect: Connect;
+  readonly cookies: CookieStore;
+  /** Settles when everything stored so far is committed; undefined when nothing waits. */
+  readonly committed: () => Promise<void> | undefined;
+  readonly origins: OriginFactsCache;
+  readonly userAgent: () => string;
+}
+
+/** What node:http tells an agent about a request. */
+interface RequestTarget {
+  readonly host?: string | null;
+  readonly port?: number | string | null;
+  readonly socketPath?: string | undefined;
+}
+
+/** Node's own method that every request goes through; its types leave it out. */
+type AddRequest = (this: Agent, request: ClientRequest, target: RequestTarget) => void;
+
+type NodeCallback = (error: Error | null, stream: Duplex) => void;
+
+/**
+ * The session as agents of node:http and node:https, for whatever takes one: cookies, name look-up, TLS.
+ *
+ * HTTP/1.1, keep-alive, without the cache. HSTS cannot be applied: an agent cannot move a request to another scheme. TLS
+ * and look-up options of a request have no effect, they are the session's. Owned by Session.
+ */
+export class NodeAgents {
+  readonly http: Agent;
+  readonly https: SecureAgent;
+  readonly #underWay = new Set<ClientRequest>();
+  #closed = false;
+  #onLastDone: (() => void) | undefined;
+
+  constructor(duties: AgentDuties) {
+    // Taken when needed: loading both costs as much as all of ours.
+    const { Agent: HttpAgent } = process.getBuiltinModule('node:http');
+    const { Agent: HttpsAgent } = process.getBuiltinModule('node:https');
+    this.http = this.#equip(HttpAgent, duties, 'http:');
+    this.https = this.#equip(HttpsAgent, duties, 'https:') as SecureAgent;
+  }
+
+  /** Waits for requests under way, then closes every connection; later requests fail. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#underWay.size > 0) await new Promise<void>(resolve => (this.#onLastDone = resolve));
+    this.http.destroy();
+    this.https.destroy();
+  }
+
+  #equip(Base: new (options: AgentOptions) => Agent, duties: AgentDuties, protocol: string): Agent {
+    const begin = (request: ClientRequest): void => this.#begin(request);
+    const isClosed = (): boolean => this.#closed;
+    const addToBase = (Base.prototype as { addRequest: AddRequest }).addRequest;
+    class SessionAgent extends Base {
+      addRequest(request: ClientRequest, target: RequestTarget): void {
+        if (isClosed())
+          return fail(request, new StateError('ERR_SESSION_CLOSED', 'Cannot send a request: the session is closed'));
+        begin(request);
+        if (target.socketPath === undefined) addDuties(request, factsOf(protocol, target, duties.origins), duties);
+        addToBase.call(this, request, target);
+      }
+
+      override createConnection(target: RequestTarget, callback: NodeCallback): Duplex | undefined {
+        if (target.socketPath !== undefined) return super.createConnection(target as never, callback) as Duplex;
+        const { hostname } = factsOf(protocol, target, duties.origins) ?? { hostname: target.host ?? '' };
+        const port = String(target.port ?? '');
+        duties.connect({ protocol, hostname, port, allowH2: false }, (error, socket) => {
+          if (error) callback(asNodeError(error), undefined as never);
+          else callback(null, socket);
+        });
+        return undefined;
+      }
+    }
+    return new SessionAgent({ keepAlive: true });
+  }
+
+  #begin(request: ClientRequest): void {
+    this.#underWay.add(request);
+    request.once('close', () => {
+      this.#underWay.delete(request);
+      if (this.#underWay.size === 0) this.#onLastDone?.();
+    });
+  }
+}
+
+/** undefined: a name that no URL can have, which is the resolver's to refuse. */
+function factsOf(protocol: string, { host, port }: RequestTarget, origins: OriginFactsCache): OriginFacts | undefined {
+  const name = host || 'localhost';
+  const origin = `${protocol}//${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${port ?? ''}`;
+  return URL.canParse(origin) ? origins.of(origin) : undefined;
+}
+
+/** Adds what the session sends, unless the caller sends its own, and takes in the cookies of the answer. */
+function addDuties(request: ClientRequest, facts: OriginFacts | undefined, duties: AgentDuties): void {
+  if (!facts || request.method === 'CONNECT') return;
+  const { protocol, hostname, ownContext } = facts;
+  const target = { protocol, hostname, path: request.path.startsWith('/') ? request.path : '/' };
+  addHeader(request, 'User-Agent', duties.userAgent);
+  addHeader(request, 'Cookie', () => duties.cookies.header(target, ownContext));
+  holdResponse(request, (response: IncomingMessage) => {
+    const lines = response.headers['set-cookie'];
+    if (!lines) return undefined;
+    duties.cookies.receive(target, lines, ownContext);
+    return duties.committed();
+  });
+}
+
+/** As Node itself does it: the request has no socket, and gets an error in its place. */
+function fail(request: ClientRequest, error: Error): void {
+  (request as unknown as { onSocket(socket: null, error: Error): void }).onSocket(null, error);
+}
+
+/** Clients of node:http decide by Node's own codes (`ECONNREFUSED`) whether to try again. */
+function asNodeError(error: Error): Error {
+  const { cause } = error;
+  const isNodes = cause instanceof Error && /^E[A-Z]+$/.test(String((cause as NodeJS.ErrnoException).code));
+  return error instanceof NetError && !(error instanceof ProxyError) && isNodes ? cause : error;
+}

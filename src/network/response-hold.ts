@@ -1,0 +1,67 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/**
+ * Looks at a response before the listeners of its request do, and holds it back until what `receive` returns is done.
+ *
+ * Done by the request's own `emit`: a listener could neither come first for sure nor hold back the others, and would
+ * count as one where Node asks whether anybody takes the response.
+ */
+export function holdResponse(
+  request: ClientRequest,
+  receive: (response: IncomingMessage) => Promise<void> | undefined,
+): void {
+  const emit = request.emit.bind(request) as (event: string, ...args: unknown[]) => boolean;
+  /** What happened meanwhile, in order; undefined when nothing is held back. */
+  let held: [event: string, ...args: unknown[]][] | undefined;
+  const release = (): void => {
+    const events = held ?? [];
+    held = undefined;
+    for (const event of events) emit(...event);
+  };
+  request.emit = (event: string, ...args: unknown[]): boolean => {
+    if (held) return held.push([event, ...args]) > 0;
+    if (event !== 'response' && event !== 'upgrade') return emit(event, ...args);
+    const done = receive(args[0] as IncomingMessage);
+    if (!done || request.listenerCount(event) === 0) return emit(event, ...args);
+    held = [];
+    const deliver = event === 'response' ? keepResponse(emit, args) : keepUpgrade(emit, args);
+    // Not in the promise's own turn: what a listener throws is the program's, not a rejection.
+    const go = (): void =>
+      process.nextTick(() => {
+        deliver();
+        release();
+      });
+    done.then(go, go);
+    return true;
+  };
+}
+
+type Emit = (event: string, ...args: unknown[]) => boolean;
+
+function keepResponse(emit: Emit, args: unknown[]): () => void {
+  const response = args[0] as IncomingMessage;
+  return () => {
+    // It flows without a listener when the caller destroyed the request meanwhile: node:http dumped it.
+    if (response.readableFlowing !== null) return;
+    emit('response', ...args);
+    if (!response.destroyed) return;
+    // The connection broke while nobody could listen.
+    response.emit('aborted');
+    if (response.errored && response.listenerCount('error') > 0) response.emit('error', response.errored);
+    response.emit('close');
+  };
+}
+
+function keepUpgrade(emit: Emit, args: unknown[]): () => void {
+  const socket = args[1] as Duplex;
+  let failure: Error | undefined;
+  const onError = (error: Error): void => void (failure = error);
+  socket.on('error', onError);
+  return () => {
+    socket.off('error', onError);
+    // Whoever took a dead socket would wait for ever.
+    if (socket.destroyed) emit('error', failure ?? Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }));
+    else emit('upgrade', ...args);
+  };
+}
