@@ -1,6 +1,6 @@
 import { areSameCredentials, type Credentials } from './credentials.ts';
 import type { DigestChallenge } from './digest.ts';
-import type { Offer } from './offer.ts';
+import type { Offer } from './choose-offer.ts';
 
 /** Who asked, or may ask, for credentials. */
 export interface AuthTarget {

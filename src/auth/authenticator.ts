@@ -3,7 +3,7 @@ import type { AuthCache, AuthEntry, AuthTarget } from './auth-cache.ts';
 import { basicAuthorization } from './basic.ts';
 import { areSameCredentials, type Credentials } from './credentials.ts';
 import { digestAuthorization, type DigestRequest } from './digest.ts';
-import { chooseOffer, type Offer, type UnsupportedOffer } from './offer.ts';
+import { chooseOffer, type Offer, type UnsupportedOffer } from './choose-offer.ts';
 
 /** Electron's AuthInfo: who asks. */
 export interface AuthInfo {
