@@ -1,5 +1,6 @@
 import type { Codec } from '../storage/store.ts';
 import type { Cookie, SameSite } from './cookie.ts';
+import { hasForbiddenCharacter } from './cookie-syntax.ts';
 
 const sameSites: readonly SameSite[] = ['unspecified', 'no_restriction', 'lax', 'strict'];
 
@@ -69,7 +70,7 @@ function isRow(row: unknown): row is Row {
   if (!Array.isArray(row) || row.length !== 10) return false;
   const [name, value, domain, path, flags, sameSite, expiresAt, createdAt, lastAccessedAt, partitionKey] = row;
   return (
-    [name, value, domain, path].every(text => typeof text === 'string') &&
+    [name, value, domain, path].every(text => typeof text === 'string' && !hasForbiddenCharacter(text)) &&
     path.startsWith('/') &&
     domain !== '' &&
     Number.isInteger(flags) &&

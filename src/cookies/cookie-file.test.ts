@@ -217,7 +217,7 @@ describe('writing', () => {
           ...rest,
           sameSite: rename(rest.sameSite),
         }))
-        .sort((a, b) => a.name.localeCompare(b.name));
+        .toSorted((a, b) => a.name.localeCompare(b.name));
     expect(essence(later)).toEqual(essence(cookies));
   });
 });

@@ -5,7 +5,7 @@ import { defaultPath } from './cookie-path.ts';
 import { hidesPrefix, keepsPrefix } from './cookie-prefix.ts';
 import { isEncrypted, isTrustworthy, pathOf } from './cookie-target.ts';
 import { toHeaderText } from './header-text.ts';
-import { hasForbiddenCharacter, maxAttributeValue, refuseNameAndValue, trimBlanks } from './set-cookie.ts';
+import { hasForbiddenCharacter, maxAttributeValue, refuseNameAndValue, trimBlanks } from './cookie-syntax.ts';
 
 /** A cookie as a program asks for it. Absent fields are as if a server had left the attribute out. */
 export interface CookieDetails {

@@ -303,7 +303,7 @@ describe('looking through', () => {
 
   test('sites and count', () => {
     const { store } = filled();
-    expect(store.sites().sort()).toEqual(['example.com', 'other.test']);
+    expect(store.sites().toSorted()).toEqual(['example.com', 'other.test']);
     expect(store.count()).toBe(4);
   });
 
@@ -312,7 +312,7 @@ describe('looking through', () => {
     cookies.receive(site, 'host=5; Domain=example.com');
     cookies.takeChanges();
     expect(cookies.store.remove(cookieTarget(new URL(site)), 'host')).toBe(2);
-    expect(cookies.takeChanges().sort()).toEqual(['-host=1 explicit', '-host=5 explicit']);
+    expect(cookies.takeChanges().toSorted()).toEqual(['-host=1 explicit', '-host=5 explicit']);
     expect(cookies.store.remove(cookieTarget(new URL(site)), 'deep')).toBe(0);
   });
 

@@ -16,10 +16,10 @@ import { type CookieFilter, cookieMatcher, filterDomain } from './cookie-filter.
 import { type CookieDetails, cookieFromDetails } from './cookie-from-details.ts';
 import { cookieFromLine } from './cookie-from-line.ts';
 import type { CookieDraft } from './cookie-draft.ts';
-import { CookieJanitor } from './cookie-janitor.ts';
-import { CookieShelf, insertionCause } from './cookie-shelf.ts';
+import { CookieEviction } from './cookie-eviction.ts';
+import { CookieSites, insertionCause } from './cookie-sites.ts';
 import { isTrustworthy, ownContext } from './cookie-target.ts';
-import type { CookieLimits } from './eviction.ts';
+import type { CookieLimits } from './eviction-rules.ts';
 import { type BuiltHeader, HeaderCache } from './header-cache.ts';
 import { type ImportOptions, type ImportResult, planImport } from './import-plan.ts';
 import { type CookieExplanation, sendQuestion, whyWithheld } from './send-permission.ts';
@@ -28,7 +28,7 @@ import { accessGrainMs, inSendingOrder, isExpired, type SiteCookies } from './si
 
 export type { CookieFilter } from './cookie-filter.ts';
 export type { CookieDetails } from './cookie-from-details.ts';
-export type { CookieLimits } from './eviction.ts';
+export type { CookieLimits } from './eviction-rules.ts';
 export type { ImportOptions, ImportResult } from './import-plan.ts';
 export type { CookieExplanation, WithheldReason } from './send-permission.ts';
 
@@ -66,21 +66,21 @@ export class CookieStore {
   onRefused: ((refusal: CookieRefusal) => void) | undefined = undefined;
 
   readonly #clock: Clock;
-  readonly #shelf: CookieShelf;
-  readonly #janitor: CookieJanitor;
+  readonly #sites: CookieSites;
+  readonly #eviction: CookieEviction;
   readonly #headers = new HeaderCache();
   readonly #refusals: CookieRefusal[] = [];
   #lastCreatedAt = 0;
 
   constructor(options: CookieStoreOptions) {
     this.#clock = options.clock;
-    this.#shelf = new CookieShelf({ ...options, onChange: (cookie, cause) => this.#announce(cookie, cause) });
-    this.#janitor = new CookieJanitor(this.#shelf, options.limits);
+    this.#sites = new CookieSites({ ...options, onChange: (cookie, cause) => this.#announce(cookie, cause) });
+    this.#eviction = new CookieEviction(this.#sites, options.limits);
   }
 
   /** The Cookie header of a request, as bytes, one character each; '' when it has none. */
   header(target: CookieTarget, context: CookieContext): string {
-    this.#shelf.freshen();
+    this.#sites.freshen();
     const now = this.#clock.now();
     const built = this.#headers.find(target, context)?.get(target, context);
     if (built && now < built.validUntil) return built.text;
@@ -89,7 +89,7 @@ export class CookieStore {
 
   /** Takes in the Set-Cookie lines of a response (bytes, one character each): one result a line. */
   receive(target: CookieTarget, lines: readonly string[], context: CookieContext): SetResult[] {
-    this.#shelf.freshen();
+    this.#sites.freshen();
     const now = this.#clock.now();
     return lines.map((line, index) => {
       if (index >= maxLinesPerResponse) return this.#refuse(target, '', 'too-many');
@@ -100,7 +100,7 @@ export class CookieStore {
 
   /** Sets a cookie for a program, under the rules of a same-site response. */
   set(details: CookieDetails): SetResult {
-    this.#shelf.freshen();
+    this.#sites.freshen();
     const offered = cookieFromDetails(details, this.#clock.now());
     const context = ownContext(details.partitionKey ?? '');
     return this.#offer(offered, { target: details.url, context, name: details.name });
@@ -113,10 +113,10 @@ export class CookieStore {
 
   /** Removes these cookies, or all that `wanted` picks; returns how many there were. */
   delete(wanted: readonly Cookie[] | ((cookie: Cookie) => boolean), cause: ChangeCause = 'explicit'): number {
-    this.#shelf.freshen();
-    const cookies = typeof wanted === 'function' ? [...this.#shelf.all()].filter(wanted) : wanted;
+    this.#sites.freshen();
+    const cookies = typeof wanted === 'function' ? this.#pick(wanted) : wanted;
     let removed = 0;
-    for (const cookie of cookies) if (this.#shelf.dropStored(cookie, cause)) removed++;
+    for (const cookie of cookies) if (this.#sites.dropStored(cookie, cause)) removed++;
     return removed;
   }
 
@@ -126,7 +126,7 @@ export class CookieStore {
    * @throws {SojournError} `ERR_IMPORT_MALFORMED` when one would be refused; the message says where it stands.
    */
   importCookies(drafts: readonly CookieDraft[], options: ImportOptions): ImportResult {
-    this.#shelf.freshen();
+    this.#sites.freshen();
     const { cookies, expired } = planImport(drafts, this.#clock.now());
     const replaced = cookies.filter(cookie => this.#siteOf(cookie).find(cookie));
     const removed = options.mode === 'replace-sites' ? this.#othersOfSites(cookies) : [];
@@ -139,19 +139,17 @@ export class CookieStore {
 
   /** The cookies that a filter wants, in the order in which they are sent. */
   list(filter: CookieFilter): Cookie[] {
-    this.#shelf.freshen();
+    this.#sites.freshen();
     const now = this.#clock.now();
     const matches = cookieMatcher(filter, now);
     const name = siteOfFilter(filter);
     if (name !== undefined) return this.#freshSite(name, now).cookies.filter(matches);
-    const found: Cookie[] = [];
-    for (const cookie of this.#shelf.all()) if (matches(cookie)) found.push(cookie);
-    return found.sort(inSendingOrder);
+    return this.#pick(matches).toSorted(inSendingOrder);
   }
 
   /** For every cookie of the target's site: whether a request would carry it, and if not why. */
   explain(target: CookieTarget, context: CookieContext): CookieExplanation[] {
-    this.#shelf.freshen();
+    this.#sites.freshen();
     const now = this.#clock.now();
     const question = sendQuestion(target, context, now);
     const { cookies } = this.#freshSite(siteOfHost(target.hostname), now);
@@ -165,19 +163,19 @@ export class CookieStore {
 
   /** The registrable domains that have cookies. */
   sites(): string[] {
-    this.#shelf.freshen();
-    return this.#shelf.names();
+    this.#sites.freshen();
+    return this.#sites.names();
   }
 
   /** How many cookies there are; an expired one counts until it is met. */
   count(): number {
-    this.#shelf.freshen();
-    return this.#shelf.count();
+    this.#sites.freshen();
+    return this.#sites.count();
   }
 
   /** Writes the access times that wait; the caller then waits for `Store.committed`. */
   close(): void {
-    this.#shelf.saveAllTouched();
+    this.#sites.saveAllTouched();
   }
 
   #build(target: CookieTarget, context: CookieContext, now: number): string {
@@ -201,11 +199,17 @@ export class CookieStore {
     if (!headers) {
       if (this.#headers.isFull()) {
         this.#headers.clear();
-        this.#shelf.forgetEmptySites();
+        this.#sites.forgetEmptySites();
       }
       headers = this.#headers.open(target, context, made.site);
     }
     headers.set(target, context, made.built);
+  }
+
+  #pick(wanted: (cookie: Cookie) => boolean): Cookie[] {
+    const picked: Cookie[] = [];
+    for (const cookie of this.#sites.all()) if (wanted(cookie)) picked.push(cookie);
+    return picked;
   }
 
   /** What is stored of the sites of these cookies and is not among them. */
@@ -220,8 +224,8 @@ export class CookieStore {
   }
 
   #freshSite(name: string, now: number): SiteCookies {
-    const site = this.#shelf.site(name);
-    this.#shelf.dropExpired(site, now);
+    const site = this.#sites.site(name);
+    this.#sites.dropExpired(site, now);
     return site;
   }
 
@@ -244,7 +248,7 @@ export class CookieStore {
     const site = this.#freshSite(siteOfHost(offered.domain), now);
     const replaced = site.find(offered);
     if (isExpired(offered, now)) {
-      if (replaced) this.#shelf.drop(site, replaced, 'expired-overwrite');
+      if (replaced) this.#sites.drop(site, replaced, 'expired-overwrite');
       return offered;
     }
     // RFC 6265bis 5.7 step 23.3 keeps the creation time always; Chromium only while the value stays.
@@ -252,10 +256,10 @@ export class CookieStore {
     // One domain text for all: a site's cookies mostly have the same.
     const domain = site.cookies[0]?.domain === offered.domain ? site.cookies[0].domain : offered.domain;
     const cookie = { ...offered, domain, createdAt };
-    this.#shelf.put(site, cookie, replaced);
+    this.#sites.put(site, cookie, replaced);
     if (replaced) this.#announce(replaced, 'overwrite');
     this.#announce(cookie, insertionCause(cookie, replaced));
-    this.#janitor.cleanAfter(cookie, site, now);
+    this.#eviction.evictAfter(cookie, site, now);
     return cookie;
   }
 

@@ -30,9 +30,7 @@ export function formatCookiesTxt(cookies: readonly Cookie[]): string {
 function parseLine(line: string, number: number): CookieDraft {
   const httpOnly = line.startsWith(httpOnlyMark);
   const start = httpOnly ? httpOnlyMark.length : 0;
-  const fields = line.slice(start).split('\t');
-  // curl leaves out an empty value, and the tab before it.
-  if (fields.length === 6) fields.push('');
+  const fields = splitLine(line.slice(start));
   if (fields.length !== 7) {
     throw malformedImport(
       { line: number, column: 1 },
@@ -69,6 +67,12 @@ function parseLine(line: string, number: number): CookieDraft {
     partitionKey: undefined,
     position: { line: number, column: 1 },
   };
+}
+
+function splitLine(line: string): string[] {
+  const fields = line.split('\t');
+  // curl leaves out an empty value, and the tab before it.
+  return fields.length === 6 ? [...fields, ''] : fields;
 }
 
 function parseFlag(text: string): boolean | undefined {

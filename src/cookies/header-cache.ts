@@ -18,19 +18,19 @@ const sameSiteBits = { 'cross-site': 0, 'same-site-lax-unsafe': 2, 'same-site-la
 /** Cookie headers by host and context, until a cookie of their site changes. The owner empties it when it is full. */
 export class HeaderCache {
   // One map for each combination of scheme, SameSite context and http, so that no key has to be put together.
-  readonly #hosts: Map<string, HostHeaders>[] = Array.from({ length: 16 }, () => new Map());
+  readonly #hosts: (Map<string, HostHeaders> | undefined)[] = [];
   #size = 0;
 
   /** What is known for this host and context; undefined when nothing, or nothing that still holds. */
   find(target: CookieTarget, context: CookieContext): HostHeaders | undefined {
-    const headers = this.#hosts[variant(target, context)]!.get(target.hostname);
+    const headers = this.#hosts[variant(target, context)]?.get(target.hostname);
     return headers?.isFresh() ? headers : undefined;
   }
 
   /** Begins anew for this host and context. */
   open(target: CookieTarget, context: CookieContext, site: SiteCookies): HostHeaders {
     const headers = new HostHeaders(site);
-    const hosts = this.#hosts[variant(target, context)]!;
+    const hosts = (this.#hosts[variant(target, context)] ??= new Map());
     if (!hosts.has(target.hostname)) this.#size++;
     hosts.set(target.hostname, headers);
     return headers;
@@ -41,7 +41,7 @@ export class HeaderCache {
   }
 
   clear(): void {
-    for (const hosts of this.#hosts) hosts.clear();
+    this.#hosts.length = 0;
     this.#size = 0;
   }
 }

@@ -1,4 +1,5 @@
 import type { RefusalReason, SameSite } from './cookie.ts';
+import { hasForbiddenCharacter, maxAttributeValue, refuseNameAndValue, trimBlanks } from './cookie-syntax.ts';
 
 /** One Set-Cookie line taken apart; texts are still the bytes of the line, one character each. */
 export interface ParsedSetCookie {
@@ -14,13 +15,7 @@ export interface ParsedSetCookie {
   readonly partitioned: boolean;
 }
 
-/** RFC 6265bis 5.6: bytes of name and value together. */
-const maxNameAndValue = 4096;
-/** RFC 6265bis 5.6: bytes of one attribute's value. */
-export const maxAttributeValue = 1024;
-
 const terminator = /[\0\r\n]/;
-const controlCharacter = /[\0-\x1f\x7f]/;
 
 /**
  * Takes a Set-Cookie line apart, or says why it is no cookie.
@@ -34,8 +29,8 @@ export function parseSetCookie(line: string): ParsedSetCookie | RefusalReason {
   const equals = line.indexOf('=');
   const named = equals !== -1 && equals < end;
   // RFC 6265bis 5.6 step 3: without a "=" it is all value.
-  const name = named ? trimmed(line, 0, equals) : '';
-  const value = trimmed(line, named ? equals + 1 : 0, end);
+  const name = named ? trimBlanks(line, 0, equals) : '';
+  const value = trimBlanks(line, named ? equals + 1 : 0, end);
   const refusal = refuseNameAndValue(name, value);
   if (refusal) return refusal;
   const attributes = parseAttributes(line, end + 1);
@@ -54,24 +49,6 @@ export function parseSetCookie(line: string): ParsedSetCookie | RefusalReason {
   };
 }
 
-/** The rules for name and value themselves, as bytes. */
-export function refuseNameAndValue(name: string, value: string): RefusalReason | undefined {
-  if (name === '' && value === '') return 'empty';
-  if (name.length + value.length > maxNameAndValue) return 'too-long';
-  if (hasForbiddenCharacter(name) || name.includes('=') || hasForbiddenCharacter(value)) return 'control-character';
-  return undefined;
-}
-
-/** Whether a text cannot stand in a cookie: it has a control character (a tab too) or a `;`. */
-export function hasForbiddenCharacter(text: string): boolean {
-  return controlCharacter.test(text) || text.includes(';');
-}
-
-/** Without blanks and tabs around it. */
-export function trimBlanks(text: string): string {
-  return trimmed(text, 0, text.length);
-}
-
 /** Attributes by lower-case name, the last of a name winning; undefined when one has a control character. */
 function parseAttributes(line: string, start: number): Map<string, string> | undefined {
   const attributes = new Map<string, string>();
@@ -79,9 +56,9 @@ function parseAttributes(line: string, start: number): Map<string, string> | und
     const end = segmentEnd(line, from);
     const equals = line.indexOf('=', from);
     const hasValue = equals !== -1 && equals < end;
-    const name = trimmed(line, from, hasValue ? equals : end).toLowerCase();
-    const value = hasValue ? trimmed(line, equals + 1, end) : '';
-    if (controlCharacter.test(name) || controlCharacter.test(value)) return undefined;
+    const name = trimBlanks(line, from, hasValue ? equals : end).toLowerCase();
+    const value = hasValue ? trimBlanks(line, equals + 1, end) : '';
+    if (hasForbiddenCharacter(name) || hasForbiddenCharacter(value)) return undefined;
     // RFC 6265bis 5.6: an attribute that is too long is ignored, not the cookie.
     if (value.length <= maxAttributeValue) attributes.set(name, value);
     from = end + 1;
@@ -106,17 +83,4 @@ function parseSameSite(word: string | undefined): SameSite {
 function segmentEnd(line: string, from: number): number {
   const end = line.indexOf(';', from);
   return end === -1 ? line.length : end;
-}
-
-function trimmed(text: string, from: number, to: number): string {
-  let start = from;
-  let end = to;
-  while (start < end && isBlank(text, start)) start++;
-  while (end > start && isBlank(text, end - 1)) end--;
-  return text.slice(start, end);
-}
-
-function isBlank(text: string, index: number): boolean {
-  const code = text.charCodeAt(index);
-  return code === 0x20 || code === 0x09;
 }

@@ -13,12 +13,11 @@ export class SiteCookies {
   version = 0;
   /** The earliest time at which one of them expires; Infinity when none does. May be too early, never too late. */
   earliestExpiry: number = Number.POSITIVE_INFINITY;
-  #cookies: Cookie[];
+  #cookies: Cookie[] = [];
   #touched: Set<Cookie> | undefined;
 
-  constructor(name: string, cookies: Cookie[]) {
+  constructor(name: string, cookies: readonly Cookie[]) {
     this.name = name;
-    this.#cookies = cookies;
     this.replaceAll(cookies);
   }
 
@@ -27,8 +26,8 @@ export class SiteCookies {
     return this.#cookies;
   }
 
-  replaceAll(cookies: Cookie[]): void {
-    this.#cookies = cookies.sort(inSendingOrder);
+  replaceAll(cookies: readonly Cookie[]): void {
+    this.#cookies = cookies.toSorted(inSendingOrder);
     this.#touched = undefined;
     this.earliestExpiry = Number.POSITIVE_INFINITY;
     for (const cookie of cookies) this.#noteExpiry(cookie);

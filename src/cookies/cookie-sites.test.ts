@@ -142,8 +142,9 @@ describe('cookieCodec', () => {
     ['no domain', '["a","b","","/",0,0,null,1,1,null]'],
     ['a path without slash', '["a","b","c.test","",0,0,null,1,1,null]'],
     ['an unknown SameSite', '["a","b","c.test","/",0,9,null,1,1,null]'],
+    ['a line break in a value', '["a","b\\r\\nx: y","c.test","/",0,0,null,1,1,null]'],
     ['a text for a time', '["a","b","c.test","/",0,0,"1",1,1,null]'],
   ])('%s is refused', (_, text) => {
-    expect(() => cookieCodec.decode(text)).toThrow();
+    expect(() => cookieCodec.decode(text)).toThrow(/not a cookie|JSON/);
   });
 });

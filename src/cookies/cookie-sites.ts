@@ -5,7 +5,7 @@ import type { ChangeCause, Cookie } from './cookie.ts';
 import { cookieKey } from './cookie-codec.ts';
 import { isExpired, SiteCookies } from './site-cookies.ts';
 
-interface ShelfOptions {
+interface CookieSitesOptions {
   readonly records: Records<Cookie>;
   readonly clock: Clock;
   readonly keepSessionCookies: boolean;
@@ -16,17 +16,17 @@ interface ShelfOptions {
  * All cookies by registrable domain: the sites in use in memory, the others on disk, and the two kept in step. Knows no
  * rule about cookies. Owned by CookieStore.
  */
-export class CookieShelf {
+export class CookieSites {
   readonly #records: Records<Cookie>;
   readonly #clock: Clock;
   readonly #keepSessionCookies: boolean;
   readonly #onChange: (cookie: Cookie, cause: ChangeCause) => void;
-  readonly #sites = new Map<string, SiteCookies>();
+  readonly #loaded = new Map<string, SiteCookies>();
   /** Session cookies that are never written. */
   #unsaved = 0;
   #saved: number | undefined;
 
-  constructor(options: ShelfOptions) {
+  constructor(options: CookieSitesOptions) {
     this.#records = options.records;
     this.#clock = options.clock;
     this.#keepSessionCookies = options.keepSessionCookies;
@@ -39,20 +39,18 @@ export class CookieShelf {
     if (changed.length === 0) return;
     this.#saved = undefined;
     for (const name of changed) {
-      const site = this.#sites.get(name);
+      const site = this.#loaded.get(name);
       if (site) this.#reload(site);
     }
   }
 
   /** The site of a host, read from disk when it is not in memory yet. */
   site(name: string): SiteCookies {
-    let site = this.#sites.get(name);
+    let site = this.#loaded.get(name);
     if (!site) {
-      site = new SiteCookies(
-        name,
-        this.#read(name, entry => this.#records.delete(name, entry.key)),
-      );
-      this.#sites.set(name, site);
+      const cookies = this.#read(name, entry => this.#deleteRecord(entry));
+      site = new SiteCookies(name, cookies);
+      this.#loaded.set(name, site);
     }
     return site;
   }
@@ -94,16 +92,16 @@ export class CookieShelf {
 
   /** Drops what has expired from every site in memory. */
   sweep(now: number): void {
-    for (const site of this.#sites.values()) this.dropExpired(site, now);
+    for (const site of this.#loaded.values()) this.dropExpired(site, now);
   }
 
   /** Every cookie that has not expired, without keeping those that are on disk only. */
   *all(): Generator<Cookie> {
     const now = this.#clock.now();
     for (const { group, record } of this.#records.entries()) {
-      if (!this.#sites.has(group) && this.#isSaved(record) && !isExpired(record, now)) yield record;
+      if (!this.#loaded.has(group) && this.#isSaved(record) && !isExpired(record, now)) yield record;
     }
-    for (const site of this.#sites.values()) {
+    for (const site of this.#loaded.values()) {
       for (const cookie of site.cookies) if (!isExpired(cookie, now)) yield cookie;
     }
   }
@@ -111,7 +109,7 @@ export class CookieShelf {
   /** The sites that have cookies. */
   names(): string[] {
     const names = new Set(this.#records.groups());
-    for (const site of this.#sites.values()) {
+    for (const site of this.#loaded.values()) {
       if (site.cookies.length > 0) names.add(site.name);
       else names.delete(site.name);
     }
@@ -126,13 +124,13 @@ export class CookieShelf {
 
   /** Lets go of the sites without cookies, which looking at a host leaves behind. */
   forgetEmptySites(): void {
-    for (const site of this.#sites.values()) if (site.cookies.length === 0) this.#sites.delete(site.name);
+    for (const site of this.#loaded.values()) if (site.cookies.length === 0) this.#loaded.delete(site.name);
   }
 
   /** Writes all access times. */
   saveAllTouched(): void {
     this.freshen();
-    for (const site of this.#sites.values()) this.#saveTouched(site);
+    for (const site of this.#loaded.values()) this.#saveTouched(site);
   }
 
   // Access times go with a write of their own site, after `freshen`: a record that another process removed must not
@@ -180,7 +178,7 @@ export class CookieShelf {
     const cookies = this.#read(site.name, () => {});
     for (const cookie of site.cookies) if (!this.#isSaved(cookie)) cookies.push(cookie);
     site.replaceAll(cookies);
-    for (const cookie of [...cookies]) {
+    for (const cookie of cookies) {
       const key = cookieKey(cookie, site.name);
       const old = before.get(key);
       before.delete(key);

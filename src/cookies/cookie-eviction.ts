@@ -1,31 +1,31 @@
 import type { Cookie } from './cookie.ts';
-import type { CookieShelf } from './cookie-shelf.ts';
-import { type CookieLimits, insecureFirst, keptInTotal, overSiteLimit } from './eviction.ts';
+import type { CookieSites } from './cookie-sites.ts';
+import { type CookieLimits, insecureFirst, keptInTotal, overSiteLimit } from './eviction-rules.ts';
 import type { SiteCookies } from './site-cookies.ts';
 
 const sweepIntervalMs = 60_000;
 /** Chromium kSafeFromGlobalPurgeDays: what was used since is not evicted for the total's sake. */
 const safeFromTotalLimitMs = 30 * 86_400_000;
 
-/** Keeps the shelf within its limits, whenever something was added: there is no timer. Owned by CookieStore. */
-export class CookieJanitor {
-  readonly #shelf: CookieShelf;
+/** Keeps the cookies within their limits, whenever something was added: there is no timer. Owned by CookieStore. */
+export class CookieEviction {
+  readonly #sites: CookieSites;
   readonly #limits: CookieLimits;
   #nextSweep = 0;
   /** No cookie was used before this. */
   #oldestAccess: number = Number.NEGATIVE_INFINITY;
 
-  constructor(shelf: CookieShelf, limits: CookieLimits) {
-    this.#shelf = shelf;
+  constructor(sites: CookieSites, limits: CookieLimits) {
+    this.#sites = sites;
     this.#limits = limits;
   }
 
-  cleanAfter(added: Cookie, site: SiteCookies, now: number): void {
+  evictAfter(added: Cookie, site: SiteCookies, now: number): void {
     for (const cookie of overSiteLimit(site.cookies, added, this.#limits.perSite))
-      this.#shelf.drop(site, cookie, 'evicted');
+      this.#sites.drop(site, cookie, 'evicted');
     if (now >= this.#nextSweep) {
       this.#nextSweep = now + sweepIntervalMs;
-      this.#shelf.sweep(now);
+      this.#sites.sweep(now);
     }
     this.#oldestAccess = Math.min(this.#oldestAccess, added.lastAccessedAt);
     if (this.#oldestAccess < now - safeFromTotalLimitMs) this.#keepTotal(now - safeFromTotalLimitMs);
@@ -34,17 +34,17 @@ export class CookieJanitor {
   /** Chromium CookieMonster::GarbageCollect, "Collect garbage for everything". */
   #keepTotal(safeFrom: number): void {
     if (this.#limits.total === Number.POSITIVE_INFINITY) return;
-    const count = this.#shelf.count();
+    const count = this.#sites.count();
     if (count <= this.#limits.total) return;
     const old: Cookie[] = [];
     this.#oldestAccess = Number.POSITIVE_INFINITY;
-    for (const cookie of this.#shelf.all()) {
+    for (const cookie of this.#sites.all()) {
       if (cookie.lastAccessedAt < safeFrom) old.push(cookie);
       else this.#noteAccess(cookie);
     }
     old.sort(insecureFirst);
     for (const spared of old.splice(count - keptInTotal(this.#limits.total))) this.#noteAccess(spared);
-    for (const cookie of old) this.#shelf.dropStored(cookie, 'evicted');
+    for (const cookie of old) this.#sites.dropStored(cookie, 'evicted');
   }
 
   #noteAccess(cookie: Cookie): void {

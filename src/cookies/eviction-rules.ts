@@ -32,12 +32,12 @@ export function overSiteLimit(cookies: readonly Cookie[], added: Cookie, perSite
   if (cookies.length <= perSite) return [];
   const unpartitioned = cookies.filter(cookie => cookie.partitionKey === undefined);
   if (unpartitioned.length <= perSite) return [];
-  return unpartitioned.sort(insecureFirst).slice(0, unpartitioned.length - keptPerSite(perSite));
+  return unpartitioned.toSorted(insecureFirst).slice(0, unpartitioned.length - keptPerSite(perSite));
 }
 
 /** Chromium CookieMonster::GarbageCollectPartitionedCookies. */
 function overPartitionLimit(cookies: readonly Cookie[], partitionKey: string): readonly Cookie[] {
-  const partition = cookies.filter(cookie => cookie.partitionKey === partitionKey).sort(leastRecentFirst);
+  const partition = cookies.filter(cookie => cookie.partitionKey === partitionKey).toSorted(leastRecentFirst);
   let bytes = 0;
   for (const cookie of partition) bytes += byteLength(cookie);
   let evicted = 0;
