@@ -25,6 +25,11 @@ export type { LoginCallback, LoginRequestDetails } from './session/ask-program.t
 export type { Certificate, CertificatePrincipal } from './certificates/certificate.ts';
 export type { SslConfigInput } from './certificates/ssl-config.ts';
 export type { LegacyVerifyProc, VerifyProc, VerifyRequest } from './certificates/verify-proc.ts';
+export type { PacReport } from './proxy/pac-world.ts';
+export type { ProxyConfigInput, ProxyMode } from './proxy/proxy-config.ts';
+export type { ProxyExplanation } from './proxy/proxy-resolver.ts';
+export type { ParkedProxy } from './proxy/parked-proxies.ts';
+export type { Proxy } from './session/proxy.ts';
 export type { Certificates, ClientCertificateInput } from './session/certificates.ts';
 export type { CookieContextInput, CookieDetailsInput, CookieFilterInput } from './session/cookie-arguments.ts';
 export type { CookieObject } from './session/cookie-object.ts';

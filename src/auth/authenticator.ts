@@ -108,7 +108,10 @@ export class AuthAttempt {
 
   /** The header to send unasked, if the session knows that this path will ask. */
   unasked(request: AuthRequest): string | undefined {
+    const { given } = this.#party;
     const entry = this.#parts.cache.findByPath(this.#party);
+    // The configuration's own come first; without a challenge there is no telling which scheme they are for.
+    if (entry && given && !areSameCredentials(given, entry.credentials)) return undefined;
     return entry && this.#authorize(entry, request);
   }
 

@@ -1,3 +1,5 @@
+import { directOnly } from '../proxy/fixed-proxies.ts';
+import { selectProxies } from '../proxy/proxy-rules.ts';
 import type { FetchRequest } from './fetch-request.ts';
 import type { RequestJob } from './request-job.ts';
 import { contextFor, type OriginFactsCache } from './site-context.ts';
@@ -24,6 +26,7 @@ export function makeFetchJob(request: FetchRequest, origins: OriginFactsCache): 
     credentials: mayUseCredentials(request),
     context: owned ? contextFor(url, request) : facts.ownContext,
     cacheMode: request.cache,
+    proxies: request.proxyRules && (selectProxies(request.proxyRules, url.protocol)?.list ?? directOnly),
     cancelled: undefined,
   };
 }

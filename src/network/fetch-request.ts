@@ -1,4 +1,6 @@
 import { invalidType, NetError } from '../util/errors.ts';
+import { readProxyConfig } from '../proxy/proxy-config.ts';
+import type { ProxyRules } from '../proxy/proxy-rules.ts';
 import { describe, nearest } from '../util/options.ts';
 import { appendDefaults, type FetchDefaults } from './default-headers.ts';
 import { HeaderList, type HeadersInput } from './header-list.ts';
@@ -30,6 +32,8 @@ export interface FetchInit {
   initiator?: string | URL;
   /** That page's top-level site, `https://example.com`; keys partitioned cookies and the cache. */
   topLevelSite?: string | URL;
+  /** Proxies for this request alone, in the grammar of `proxyRules`: `'socks5://user:password@host:1080'`, `'direct://'`. */
+  proxy?: string;
   keepalive?: boolean;
   mode?: string;
   referrer?: string;
@@ -42,6 +46,7 @@ export interface FetchInit {
 }
 
 const knownKeys: ReadonlySet<string> = new Set([
+  'proxy',
   'method',
   'headers',
   'body',
@@ -77,6 +82,7 @@ export interface FetchRequest {
   readonly signal: AbortSignal | undefined;
   readonly initiator: URL | undefined;
   readonly topLevelSite: URL | undefined;
+  readonly proxyRules: ProxyRules | undefined;
 }
 
 // Fetch standard, "normalize a method": only these are put into upper case.
@@ -116,6 +122,7 @@ export function readFetchRequest(
     integrity: init.integrity ?? '',
     signal: readSignal(init.signal),
     initiator: init.initiator === undefined ? undefined : readOrigin('initiator', init.initiator),
+    proxyRules: init.proxy === undefined ? undefined : readProxyConfig({ proxyRules: init.proxy }).rules,
     topLevelSite: init.topLevelSite === undefined ? undefined : readOrigin('topLevelSite', init.topLevelSite),
   };
 }

@@ -1,6 +1,7 @@
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { CookieStore } from '../cookies/cookie-store.ts';
 import type { ProxyList, ProxyServer } from '../proxy/proxy-server.ts';
+import type { ProxyTarget } from '../proxy/proxy-target.ts';
 import type { ProxyResolver } from '../proxy/proxy-resolver.ts';
 import { NetError } from '../util/errors.ts';
 import { answerProxy } from './auth-interceptor.ts';
@@ -30,7 +31,7 @@ interface ProxyDuties {
 export function proxyInterceptor(duties: ProxyDuties): Interceptor {
   const { resolver } = duties;
   return next => (job, handler) => {
-    const list = job.proxies ?? resolver.resolve(job);
+    const list = job.proxies ?? resolver.resolve(targetOf(job));
     if (!(list instanceof Promise)) return follow({ ...duties, list, next }, job, handler);
     list.then(
       resolved => {
@@ -41,6 +42,14 @@ export function proxyInterceptor(duties: ProxyDuties): Interceptor {
     );
     return true;
   };
+}
+
+function targetOf(job: RequestJob): ProxyTarget {
+  const secure = job.protocol === 'https:';
+  // Chromium chooses by the WebSocket's own scheme.
+  const protocol = job.upgrade === 'websocket' ? (secure ? 'wss:' : 'ws:') : job.protocol;
+  const port = /:(\d+)$/.exec(job.origin)?.[1] ?? '';
+  return { protocol, hostname: job.hostname, port, href: jobUrl(job) };
 }
 
 interface Candidates extends ProxyDuties {
@@ -76,8 +85,7 @@ class FallbackHandler extends ForwardingHandler {
   override onResponseError(controller: Controller, error: Error): void {
     const { list, resolver } = this.#candidates;
     const [failed, ...rest] = list as readonly [ProxyServer, ...ProxyServer[]];
-    const moveOn = error instanceof ProxyError && resolver.shouldTryNext(error.code);
-    if (moveOn) resolver.reportFailure(failed, error.code);
+    const moveOn = error instanceof ProxyError && resolver.reportFailure(failed, error.code);
     if (!moveOn || rest.length === 0 || this.#job.cancelled) return super.onResponseError(controller, error);
     follow({ ...this.#candidates, list: rest }, this.#job, this.handler);
   }

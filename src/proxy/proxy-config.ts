@@ -6,6 +6,20 @@ import { hasProxies, noProxyRules, parseProxyRules, type ProxyRules } from './pr
 /** Where the proxies come from. */
 export type ProxyMode = 'direct' | 'auto_detect' | 'pac_script' | 'fixed_servers' | 'system';
 
+/** What `setProxy` takes. */
+export interface ProxyConfigInput {
+  /** Default: `pac_script` with a `pacScript`, else `fixed_servers`. */
+  mode?: ProxyMode;
+  /** URL of a PAC script: http, https, file or data. */
+  pacScript?: string;
+  /** As `'http=foopy:80;socks=socks5://bar'`; a proxy may have `user:password@`. Empty: no proxy. */
+  proxyRules?: string;
+  /** As `'*.example.com, 10.0.0.0/8, <local>'`; `<-loopback>` lifts the implicit bypass of the loopback. */
+  proxyBypassRules?: string;
+  /** Default `'idle'`: connections of the old rules finish what they do; `'all'` cuts them. */
+  closeConnections?: 'idle' | 'all';
+}
+
 /** What `setProxy` was told, complete and checked. */
 export interface ProxyConfig {
   readonly mode: ProxyMode;

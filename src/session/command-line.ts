@@ -1,4 +1,5 @@
 import { parseHostRules } from '../hosts/host-rules.ts';
+import { readProxyConfig } from '../proxy/proxy-config.ts';
 import { invalidType } from '../util/errors.ts';
 import { describe, nearest } from '../util/options.ts';
 
@@ -6,6 +7,10 @@ import { describe, nearest } from '../util/options.ts';
 const switches: Readonly<Record<string, (value: string) => void>> = {
   'host-resolver-rules': value => void parseHostRules('set the switch "host-resolver-rules"', value),
   'host-rules': value => void parseHostRules('set the switch "host-rules"', value),
+  'proxy-server': value => void readProxyConfig({ proxyRules: value }),
+  'proxy-bypass-list': () => {},
+  'proxy-pac-url': value => void readProxyConfig({ pacScript: value }),
+  'no-proxy-server': () => {},
 };
 
 /**

@@ -5,6 +5,7 @@ import { invalidType } from '../util/errors.ts';
 import { describe } from '../util/options.ts';
 import type { App } from './app.ts';
 import { parsePartition, partitionOfDirectory } from './partition.ts';
+import { proxyOfSwitches } from './proxy-switches.ts';
 import { Session, type SessionEvents } from './session.ts';
 import { readSessionOptions, type SessionOptionsInput, warnOfOtherOptions } from './session-options.ts';
 
@@ -121,6 +122,7 @@ export class SessionModule {
       directory,
       options: readSessionOptions(input, { hostRules: commandLine.getSwitchValue('host-resolver-rules') }),
       endpointRules: commandLine.getSwitchValue('host-rules'),
+      proxy: proxyOfSwitches(commandLine),
       app: this.#app,
       domainMatch: () => this.#app.cookieDomainMatch,
       forget: () => {

@@ -20,11 +20,13 @@ import { hstsInterceptor } from '../network/hsts-interceptor.ts';
 import { Pipeline } from '../network/pipeline.ts';
 import { Preconnected } from '../network/preconnected.ts';
 import { OriginFactsCache } from '../network/site-context.ts';
+import type { ProxyConfig } from '../proxy/proxy-config.ts';
 import type { Store } from '../storage/store.ts';
 import type { Clock } from '../util/clock.ts';
 import { Disposer } from '../util/disposer.ts';
 import { NetError } from '../util/errors.ts';
 import { askCertificateError, askClientCertificate, askLogin, type Program } from './ask-program.ts';
+import { SessionProxies } from './session-proxies.ts';
 import { hostRulesOf, type SessionOptions } from './session-options.ts';
 
 interface NetworkParts {
@@ -35,6 +37,9 @@ interface NetworkParts {
   readonly defaults: () => FetchDefaults;
   /** Asked for credentials, and about certificates. */
   readonly program: Program;
+  /** The configuration to begin with. */
+  readonly proxy: ProxyConfig;
+  readonly proxyEvents: Pick<ConstructorParameters<typeof SessionProxies>[0], 'warn' | 'report'>;
   /** Chromium's `--host-rules`. */
   readonly endpointRules: string;
 }
@@ -44,6 +49,7 @@ export class SessionNetwork {
   readonly resolver: HostResolver;
   readonly trust: TrustStore = new TrustStore();
   readonly verifier: ServerVerifier;
+  readonly proxies: SessionProxies;
   readonly fetchParts: FetchParts;
   readonly #pools: ConnectionPools;
   readonly #preconnected: Preconnected;
@@ -84,7 +90,7 @@ export class SessionNetwork {
         connect: this.#preconnected.connect,
         through: proxy => connector.through(proxy),
         to: proxy => connector.to(proxy),
-        rulesVersion: () => this.verifier.generation,
+        rulesVersion: () => this.verifier.generation + this.proxies.version,
         maxConnectionsPerOrigin: parts.options.maxConnectionsPerOrigin,
       }),
       it => it.close(),
@@ -96,14 +102,37 @@ export class SessionNetwork {
     this.#pipeline.set('cookies', cookiesInterceptor({ cookies: parts.cookies, committed: () => store.committed() }));
     this.fetchParts = {
       origins: new OriginFactsCache(),
-      dispatch: (job, handler) => this.#pipeline.dispatch(job, handler),
+      dispatch: (job, handler) => {
+        if (job.proxies) this.proxies.putInForce();
+        return this.#pipeline.dispatch(job, handler);
+      },
       defaults: parts.defaults,
     };
+    this.proxies = this.#disposer.own(
+      new SessionProxies({
+        pipeline: this.#pipeline,
+        hosts: this.resolver,
+        authenticator,
+        cookies: parts.cookies,
+        clock,
+        fetchParts: () => this.fetchParts,
+        ...parts.proxyEvents,
+      }),
+      it => it.close(),
+    );
+    this.proxies.setConfig(parts.proxy);
   }
 
   get dispatcher(): Dispatcher {
     this.#dispatcher ??= makeDispatcher({ ...this.fetchParts, userAgent: () => this.#parts.defaults().userAgent });
     return this.#dispatcher;
+  }
+
+  /** Rules the next request; connections of the old rules are closed as they fall idle, or at once. */
+  async setProxy(config: ProxyConfig): Promise<void> {
+    this.proxies.setConfig(config);
+    if (config.closeConnections === 'all') await this.closeAllConnections();
+    else this.#pools.retire();
   }
 
   /** Forgets credentials; connections that were opened with them are closed as they fall idle. */

@@ -10,14 +10,17 @@ import { readResolveOptions } from '../hosts/resolve-options.ts';
 import type { FetchInit } from '../network/fetch-request.ts';
 import type { Store } from '../storage/store.ts';
 import { openStore } from '../storage/open-store.ts';
-import { errorOnly, readCallback, settle } from '../util/callback.ts';
+import type { PacReport } from '../proxy/pac-world.ts';
+import { type ProxyConfig, type ProxyConfigInput, readProxyConfig } from '../proxy/proxy-config.ts';
+import { errorOnly, type Outcome, readCallback, settle } from '../util/callback.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
 import { invalidRange, invalidType, StateError, type StoreError } from '../util/errors.ts';
 import { OptionsReader } from '../util/options.ts';
 import { SessionEvent } from '../util/session-event.ts';
-import { bareHost } from '../util/url.ts';
+import { readUrl } from '../util/url.ts';
 import type { App } from './app.ts';
 import type { LoginCallback, LoginRequestDetails } from './ask-program.ts';
+import { Proxy } from './proxy.ts';
 import { readAcceptLanguages } from './accept-languages.ts';
 import { Certificates } from './certificates.ts';
 import { Cookies } from './cookies.ts';
@@ -51,6 +54,10 @@ export interface SessionEvents {
     list: readonly Certificate[],
     callback: (certificate?: Certificate) => void,
   ];
+  /** A part of the proxy rules was malformed and left out. */
+  'proxy-warning': [event: SessionEvent<Session>, message: string];
+  /** A PAC script called `alert`, or failed. */
+  'pac-message': [event: SessionEvent<Session>, report: PacReport];
   /** `preconnect` was called. */
   preconnect: [event: SessionEvent<Session>, url: string, allowCredentials: boolean];
 }
@@ -62,6 +69,8 @@ interface SessionParts {
   readonly directory: string | undefined;
   readonly options: SessionOptions;
   readonly endpointRules: string;
+  /** The proxy configuration that it begins with. */
+  readonly proxy: ProxyConfig;
   readonly app: App;
   readonly domainMatch: () => 'subdomains' | 'host' | 'both';
   /** Takes it out of the registry, so that the next `fromPartition` makes a new one. */
@@ -90,6 +99,8 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   readonly cookies: Cookies;
   /** Roots, revocation lists and client certificates of this session. */
   readonly certificates: Certificates;
+  /** Why requests go through which proxy. */
+  readonly proxy: Proxy;
   readonly #parts: SessionParts;
   readonly #clock: Clock = systemClock;
   #opened: { readonly store: Store; readonly cookies: CookieStore } | undefined;
@@ -106,6 +117,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     this.#parts = parts;
     this.#userAgent = parts.options.userAgent;
     this.certificates = new Certificates(() => this.#useNetwork('change certificates').trust);
+    this.proxy = new Proxy(() => this.#useNetwork('explain a proxy').proxies.resolver);
     this.cookies = new Cookies({ open: action => this.#open(action), domainMatch: parts.domainMatch });
   }
 
@@ -222,6 +234,50 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   }
 
   /**
+   * Sets the proxies of this session's requests, from the next one on.
+   *
+   * Requests in flight keep their proxy; idle connections of the old rules are closed. The implicit bypass of the
+   * loopback holds for every form: `<-loopback>` in `proxyBypassRules` lifts it.
+   *
+   * @param config - v0.36's string (the URL of a PAC script, else rules), or `ProxyConfigInput`.
+   * @throws {TypeError} If it is malformed as a whole; `code` is `ERR_INVALID_OPTION`. Nothing is changed then.
+   * @see Electron `ses.setProxy`; Chromium net/docs/proxy.md
+   * @example Everything through SOCKS
+   * import { session } from 'sojourn';
+   * const ses = session.fromPartition('crawl');
+   * await ses.setProxy({ proxyRules: 'socks5://127.0.0.1:1080' });
+   * console.assert((await ses.resolveProxy('https://site.test/')) === 'SOCKS5 127.0.0.1:1080');
+   */
+  setProxy(config: string | ProxyConfigInput, callback?: (error?: Error) => void): Promise<void> {
+    const done = readCallback<NonNullable<typeof callback>>('set the proxy', callback);
+    return settle(done, errorOnly, () => {
+      const read = readProxyConfig(config);
+      return this.#useNetwork('set the proxy').setProxy(read);
+    });
+  }
+
+  /**
+   * The proxies for a URL as a PAC script would say it: `PROXY host:port;DIRECT`. Empty when that fails.
+   *
+   * @throws {TypeError} If the URL cannot be parsed; `code` is `ERR_INVALID_OPTION`.
+   * @see Electron `ses.resolveProxy`
+   */
+  resolveProxy(url: string | URL, callback?: (proxy: string) => void): Promise<string> {
+    const done = readCallback<NonNullable<typeof callback>>('resolve a proxy', callback);
+    return settle(done, proxyOutcome, async () => {
+      const target = readUrl('resolve a proxy', url);
+      const { resolver } = this.#useNetwork('resolve a proxy').proxies;
+      return resolver.explain(target).then(({ result }) => result);
+    });
+  }
+
+  /** Fetches the PAC script, or reads the environment, again. @see Electron `ses.forceReloadProxyConfig` */
+  forceReloadProxyConfig(callback?: (error?: Error) => void): Promise<void> {
+    const done = readCallback<NonNullable<typeof callback>>('reload the proxy configuration', callback);
+    return settle(done, errorOnly, () => this.#useNetwork('reload the proxy configuration').proxies.reload());
+  }
+
+  /**
    * Sets who judges servers' certificates; null: the session itself, as Chromium does.
    *
    * The proc is asked for every certificate, good or bad, before a byte of a request is sent. Its verdict holds for that
@@ -311,6 +367,11 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return { store, cookies };
   }
 
+  #warnOfProxy(message: string): void {
+    if (this.listenerCount('proxy-warning') > 0) this.emit('proxy-warning', new SessionEvent(this), message);
+    else process.emitWarning(message, { type: 'SojournWarning', code: 'SOJOURN_PROXY_RULES' });
+  }
+
   /** Without a listener it is a warning: a program must not lose data unawares. */
   #reportProblem(error: StoreError): void {
     if (this.listenerCount('store-error') > 0) this.emit('store-error', new SessionEvent(this), error);
@@ -326,11 +387,18 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
       clock: this.#clock,
       defaults: () => ({ userAgent: this.#userAgent, acceptLanguage: this.#acceptLanguage }),
       endpointRules: this.#parts.endpointRules,
+      proxy: this.#parts.proxy,
+      proxyEvents: {
+        warn: message => this.#warnOfProxy(message),
+        report: report => void this.emit('pac-message', new SessionEvent(this), report),
+      },
       program: { session: this, app: this.#parts.app },
     });
     return this.#network;
   }
 }
+
+const proxyOutcome: Outcome<string, [proxy: string]> = { ok: proxy => [proxy], failed: () => [''] };
 
 let fetchModule: typeof import('../network/fetch.ts') | undefined;
 
