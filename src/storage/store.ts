@@ -1,3 +1,5 @@
+import type { Bodies } from './bodies.ts';
+
 /** How records of one collection are written down, and checked when they are read. */
 export interface Codec<T> {
   encode(record: T): string;
@@ -48,6 +50,8 @@ export interface Store {
   readonly directory: string | undefined;
   /** The collection called `name`; the same object for the same name. */
   records<T>(name: string, codec: Codec<T>): Records<T>;
+  /** The bodies of stored responses; the same object each time. */
+  bodies(): Bodies;
   /**
    * Settles when every write so far is committed: at once, as undefined, when nothing is waiting.
    *

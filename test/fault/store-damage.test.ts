@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/storage/open-store.ts';
 import type { Records, Store } from '../../src/storage/store.ts';
@@ -83,7 +83,7 @@ describe('a file that is no store of ours is moved aside as it is, told of by na
     ['a database without a mark', path => makeForeign(path, '')],
     [
       'a database with our mark but other tables',
-      path => makeForeign(path, `PRAGMA application_id = ${0x534a524e}; PRAGMA user_version = 1`),
+      path => makeForeign(path, 'PRAGMA application_id = 1397379662; PRAGMA user_version = 1'),
     ],
   ])('%s', async (_, make) => {
     const directory = newDirectory();
@@ -123,7 +123,7 @@ describe('a damaged store is moved aside, and what can be read of it is saved', 
     expect(namesAside(directory)).not.toEqual([]);
     expect(opened.problems[0]).toMatchObject({ code: 'ERR_STORE_CORRUPT' });
     const saved = keysOf(opened.records).length;
-    if (where > 0) expect(saved).toBeGreaterThan(count * 0.9);
+    expect(saved).toBeGreaterThanOrEqual(where > 0 ? count * 0.9 : 0);
     await expectUsable(opened);
   });
 
@@ -133,9 +133,9 @@ describe('a damaged store is moved aside, and what can be read of it is saved', 
     const opened = open(directory);
     expect(statSync(fileOf(directory)).size).toBeGreaterThan(1024 * 1024);
     for (let where = 0.2; where < 0.9; where += 0.1) overwrite(fileOf(directory), where);
-    for (let i = 0; i < 20_000; i++) opened.records.put(`g${i % 40}`, `new${i}`, 'new');
+    for (let i = 0; i < 20_000; i++) opened.records.put(`g${i % 40}`, `k${i}`, 'new');
     await opened.store.committed();
-    expect(keysOf(opened.records).filter(key => key.startsWith('new'))).toHaveLength(20_000);
+    expect(Array.from(opened.records.entries(), entry => entry.record)).toEqual(Array(20_000).fill('new'));
     await nextTurn();
     expect(opened.problems.map(error => error.code)).toEqual(['ERR_STORE_CORRUPT']);
     await expectUsable(opened);
@@ -183,10 +183,8 @@ test('whatever bits flip and wherever the file ends: no crash, nothing lost in s
     const opened = open(directory);
     const found = new Set(keysOf(opened.records));
     // A bit of a key or value is text like any other; records may change so, but they do not vanish.
-    if (found.size < count - flipped.length) {
-      await nextTurn();
-      expect(opened.problems).not.toEqual([]);
-    }
+    await nextTurn();
+    expect(found.size >= count - flipped.length || opened.problems.length > 0).toBe(true);
     await expectUsable(opened);
     rmSync(directory, { recursive: true });
   };

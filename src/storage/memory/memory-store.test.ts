@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { describeBodies } from '../testing/bodies-contract.ts';
 import { describeStore } from '../testing/store-contract.ts';
 import { MemoryStore } from './memory-store.ts';
 
 describeStore('MemoryStore', () => new MemoryStore());
+describeBodies('MemoryStore', () => new MemoryStore());
 
 test('the very object that was put is read back', () => {
   const records = new MemoryStore().records<{ text: string }>('notes');

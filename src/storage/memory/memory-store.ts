@@ -1,5 +1,7 @@
 import { StateError } from '../../util/errors.ts';
+import type { Bodies } from '../bodies.ts';
 import type { Entry, Records, Store } from '../store.ts';
+import { MemoryBodies } from './memory-bodies.ts';
 
 const nothing: readonly string[] = Object.freeze([]);
 
@@ -8,6 +10,7 @@ export class MemoryStore implements Store {
   readonly directory = undefined;
   // Made on first use: a program may hold thousands of sessions that never store anything.
   #records: Map<string, MemoryRecords<never>> | undefined;
+  #bodies: MemoryBodies | undefined;
   #closed = false;
 
   records<T>(name: string): Records<T> {
@@ -19,6 +22,12 @@ export class MemoryStore implements Store {
       this.#records.set(name, records as never);
     }
     return records;
+  }
+
+  bodies(): Bodies {
+    this.#assertOpen();
+    this.#bodies ??= new MemoryBodies(() => this.#assertOpen());
+    return this.#bodies;
   }
 
   committed(): undefined {
@@ -33,6 +42,7 @@ export class MemoryStore implements Store {
   async close(): Promise<void> {
     this.#closed = true;
     this.#records = undefined;
+    this.#bodies = undefined;
   }
 
   #assertOpen(): void {

@@ -87,7 +87,7 @@ export class CommitSchedule {
       commit();
       this.#succeed();
     } catch (error) {
-      this.#afterFailure(storeFailure('write', error), began);
+      this.#afterFailure(storeFailure('write the store', error), began);
     }
   };
 

@@ -17,6 +17,13 @@ export interface WriteBatch {
   readonly groups: ReadonlyMap<string, ReadonlyMap<string, { readonly text: string | undefined }>>;
 }
 
+/** Bodies that wait for their commit; undefined: the body is deleted. */
+export interface BodyBatch {
+  /** Everything before the batch is deleted. */
+  readonly cleared: boolean;
+  readonly bodies: ReadonlyMap<string, Buffer | undefined>;
+}
+
 /** A row of `records`; a damaged file may hold anything. */
 export interface Row {
   readonly key: unknown;
@@ -80,12 +87,23 @@ export class Database {
     return Number(this.#statements.total.get(collection)?.['records'] ?? 0);
   }
 
+  body(id: string): Buffer | undefined {
+    const bytes = this.#statements.body.get(id)?.['bytes'];
+    return bytes instanceof Uint8Array ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : undefined;
+  }
+
+  /** The next ids of bodies after `after` in order, at most `limit`. */
+  bodyIds(after: string, limit: number): string[] {
+    return this.#statements.bodyIds.all(after, limit).map(row => String(row['id']));
+  }
+
   /** Commits the batches in one transaction: all or nothing. */
-  write(batches: Iterable<WriteBatch>): void {
+  write(batches: Iterable<WriteBatch>, bodies?: BodyBatch): void {
     this.#statements.begin.run();
     try {
       const first = this.#seen + 1;
       let last = this.#seen;
+      if (bodies) this.#writeBodies(bodies);
       for (const batch of batches) {
         this.#writeRecords(batch);
         last = this.#log(batch, last);
@@ -127,6 +145,15 @@ export class Database {
       }
     }
     if (added !== 0) addTotal.run(collection, added);
+  }
+
+  #writeBodies({ cleared, bodies }: BodyBatch): void {
+    const { clearBodies, putBody, removeBody } = this.#statements;
+    if (cleared) clearBodies.run();
+    for (const [id, body] of bodies) {
+      if (body) putBody.run(id, body);
+      else removeBody.run(id);
+    }
   }
 
   /** Logs what changed, and notes what others logged since we looked. Returns the newest revision. */
@@ -180,6 +207,11 @@ const sql = {
   newestRevision: 'SELECT max(revision) AS revision FROM changes',
   log: 'INSERT INTO changes (collection, grp) VALUES (?, ?)',
   changes: 'SELECT collection, grp FROM changes WHERE revision > ? AND revision <= ?',
+  body: 'SELECT bytes FROM bodies WHERE id = ?',
+  bodyIds: 'SELECT id FROM bodies WHERE id > ? ORDER BY id LIMIT ?',
+  putBody: 'INSERT INTO bodies VALUES (?, ?)',
+  removeBody: 'DELETE FROM bodies WHERE id = ?',
+  clearBodies: 'DELETE FROM bodies',
   prune: 'DELETE FROM changes WHERE revision <= ?',
 } as const;
 

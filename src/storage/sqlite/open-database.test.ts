@@ -53,7 +53,7 @@ test('a step that fails leaves the file as it was', () => {
   const options = newOptions();
   openDatabase(options).close();
   const steps = [...schema, 'CREATE TABLE later (x)', 'INSERT INTO nowhere VALUES (1)'];
-  expect(() => openDatabase({ ...options, onSetAside: () => {}, steps })).toThrow();
+  expect(() => openDatabase({ ...options, onSetAside: () => {}, steps })).toThrow('Cannot open the store');
   expect(ask(options.path, 'PRAGMA user_version')).toBe(schema.length);
   expect(ask(options.path, `SELECT count(*) FROM sqlite_schema WHERE name = 'later'`)).toBe(0);
 });

@@ -46,7 +46,7 @@ export function openDatabase(options: OpenOptions): Database {
     accessSync(dirname(path), constants.W_OK);
     return withFileLock(`${path}.lock`, openTimeoutMs, () => openLocked(options));
   } catch (error) {
-    throw storeFailure('open', error);
+    throw storeFailure('open the store', error);
   }
 }
 
@@ -57,7 +57,7 @@ export function openReadOnlyDatabase(path: string): Database {
     const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
     return ready(connect(path, log?.size ? 'mode=ro' : 'immutable=1'));
   } catch (error) {
-    throw storeFailure('open', error);
+    throw storeFailure('open the store', error);
   }
 }
 
@@ -74,7 +74,7 @@ function openLocked(options: OpenOptions): Database {
     if (inode === damaged) throw damage('it is damaged');
     return openExisting(options);
   } catch (error) {
-    const failure = storeFailure('open', error);
+    const failure = storeFailure('open the store', error);
     if (failure.code !== 'ERR_STORE_CORRUPT') throw failure;
     return replace(options, failure);
   }

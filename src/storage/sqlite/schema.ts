@@ -10,13 +10,15 @@ export const applicationId = 0x534a524e;
  */
 export const schema: readonly string[] = [
   // totals: counting a million rows would read them all. changes: which groups changed, in the order of the commits
-  // (grp NULL: all of the collection), so that another process need not read everything again.
+  // (grp NULL: all of the collection), so that another process need not read everything again. bodies: its rows go to the end of the table, which
+  // a key made of random text would not allow.
   `CREATE TABLE records (
      collection TEXT NOT NULL, grp TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
      PRIMARY KEY (collection, grp, key)
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE totals (collection TEXT PRIMARY KEY, records INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-   CREATE TABLE changes (revision INTEGER PRIMARY KEY, collection TEXT NOT NULL, grp TEXT) STRICT;`,
+   CREATE TABLE changes (revision INTEGER PRIMARY KEY, collection TEXT NOT NULL, grp TEXT) STRICT;
+   CREATE TABLE bodies (id TEXT NOT NULL UNIQUE, bytes BLOB NOT NULL) STRICT;`,
 ];
 
 /**

@@ -2,11 +2,13 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../util/clock.ts';
 import { StateError, StoreError } from '../../util/errors.ts';
+import type { Bodies } from '../bodies.ts';
 import type { Codec, Records, Store } from '../store.ts';
 import { CommitSchedule } from './commit-schedule.ts';
-import type { Database, WriteBatch } from './database.ts';
+import type { BodyBatch, Database, WriteBatch } from './database.ts';
 import { openDatabase, openReadOnlyDatabase } from './open-database.ts';
 import { inodeOf } from './private-file.ts';
+import { SqliteBodies } from './sqlite-bodies.ts';
 import { type RecordsHost, SqliteRecords } from './sqlite-records.ts';
 import { storeFailure } from './store-failure.ts';
 
@@ -20,8 +22,8 @@ export interface SqliteStoreOptions {
 
 /** How often a read is tried while another process has the file to itself, 10 ms each. */
 const busyReads = 100;
-/** How often a commit is tried in a row when the file turns out to be damaged or gone. */
-const commitAttempts = 3;
+/** How often a commit is written anew when the file turns out to be damaged or gone. */
+const writeAttempts = 3;
 
 /**
  * The store on disk: `<directory>/session.db`.
@@ -37,6 +39,7 @@ export class SqliteStore implements Store {
   readonly #schedule: CommitSchedule;
   readonly #host: RecordsHost;
   readonly #records = new Map<string, SqliteRecords<never>>();
+  #bodies: SqliteBodies | undefined;
   /** undefined while there is no file to be used: everything is pending then. */
   #database: Database | undefined;
   #isReadOnly = false;
@@ -77,6 +80,13 @@ export class SqliteStore implements Store {
     return records;
   }
 
+  bodies(): Bodies {
+    this.#assertOpen();
+    const directory = join(this.directory, 'bodies');
+    this.#bodies ??= new SqliteBodies({ ...this.#host, directory, clock: this.#options.clock });
+    return this.#bodies;
+  }
+
   committed(): Promise<void> | undefined {
     this.#assertOpen();
     return this.#schedule.committed();
@@ -102,6 +112,7 @@ export class SqliteStore implements Store {
 
   async #close(): Promise<void> {
     try {
+      await this.#bodies?.close();
       await this.#schedule.finish();
     } finally {
       this.#schedule.stop();
@@ -113,7 +124,7 @@ export class SqliteStore implements Store {
     try {
       this.#database = this.#open();
     } catch (error) {
-      const failure = storeFailure('open', error);
+      const failure = storeFailure('open the store', error);
       if (failure.code === 'ERR_STORE_VERSION') throw failure;
       this.#report(failure);
       this.#schedule.expectFailure(failure);
@@ -127,7 +138,7 @@ export class SqliteStore implements Store {
       this.#database = openReadOnlyDatabase(this.#path);
       this.#isReadOnly = true;
     } catch (error) {
-      this.#report(storeFailure('read', error));
+      this.#report(storeFailure('read the store', error));
     }
   }
 
@@ -170,7 +181,7 @@ export class SqliteStore implements Store {
     try {
       this.#changeFile(this.#open(damaged));
     } catch (error) {
-      this.#report(storeFailure('open', error));
+      this.#report(storeFailure('open the store', error));
     }
   }
 
@@ -181,7 +192,7 @@ export class SqliteStore implements Store {
       try {
         return action(this.#database);
       } catch (error) {
-        const failure = storeFailure('read', error);
+        const failure = storeFailure('read the store', error);
         if (failure.code === 'ERR_STORE_BUSY' && attempt < busyReads) continue;
         if (failure.code !== 'ERR_STORE_CORRUPT' || replaced) throw failure;
         replaced = true;
@@ -193,23 +204,34 @@ export class SqliteStore implements Store {
 
   #commit(): void {
     const batches = this.#pendingBatches();
-    if (batches.length === 0) return;
-    for (let attempt = 1; ; attempt++) {
-      const database = this.#writable();
-      try {
-        database.write(batches);
-        // Written to a file that somebody moved away or deleted: written nowhere.
-        if (database.isInPlace()) break;
-        this.#changeFile(undefined);
-      } catch (error) {
-        const failure = storeFailure('write', error);
-        if (failure.code !== 'ERR_STORE_CORRUPT' || attempt === commitAttempts) throw failure;
-        this.#leaveDamagedFile(failure);
-      }
-      if (attempt === commitAttempts)
-        throw new StoreError('ERR_STORE_FAILED', 'Cannot write the store: its file is being moved');
+    const bodies = this.#bodies?.pendingBatch();
+    if (batches.length === 0 && !bodies) return;
+    try {
+      this.#write(batches, bodies);
+    } catch (error) {
+      const failure = storeFailure('write the store', error);
+      if (failure.code !== 'ERR_STORE_BUSY') this.#bodies?.dropPending();
+      throw failure;
     }
     for (const records of this.#records.values()) records.pendingIsCommitted();
+    this.#bodies?.pendingIsCommitted();
+  }
+
+  #write(batches: readonly WriteBatch[], bodies: BodyBatch | undefined): void {
+    for (let attempt = 1; attempt <= writeAttempts; attempt++) {
+      const database = this.#writable();
+      try {
+        database.write(batches, bodies);
+        if (database.isInPlace()) return;
+        // Written to a file that somebody moved away or deleted: written nowhere.
+        this.#changeFile(undefined);
+      } catch (error) {
+        const failure = storeFailure('write the store', error);
+        if (failure.code !== 'ERR_STORE_CORRUPT') throw failure;
+        this.#leaveDamagedFile(failure);
+      }
+    }
+    throw new StoreError('ERR_STORE_FAILED', 'Cannot write the store: each file is damaged or moved away at once');
   }
 
   #pendingBatches(): WriteBatch[] {

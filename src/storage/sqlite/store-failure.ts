@@ -27,7 +27,11 @@ const reasons: Partial<Record<SojournErrorCode, string>> = {
   ERR_STORE_FULL: 'the disk is full',
 };
 
-/** What the driver or the file system threw, as the error that callers match; a StoreError stays what it is. */
+/**
+ * What the driver or the file system threw, as the error that callers match; a StoreError stays what it is.
+ *
+ * @param action - What could not be done, as in `open the store`.
+ */
 export function storeFailure(action: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const { errcode, code } = error as { errcode?: number; code?: string };
@@ -35,7 +39,7 @@ export function storeFailure(action: string, error: unknown): StoreError {
     errcode === undefined ? byErrno[code ?? ''] : errcode === shmSize ? 'ERR_STORE_FULL' : byResultCode[errcode & 0xff];
   const found = known ?? 'ERR_STORE_FAILED';
   // The driver's own words are kept to the cause: they may quote what was stored.
-  return new StoreError(found, `Cannot ${action} the store: ${reasons[found] ?? 'the driver failed'}`, {
+  return new StoreError(found, `Cannot ${action}: ${reasons[found] ?? 'the driver failed'}`, {
     cause: error,
   });
 }

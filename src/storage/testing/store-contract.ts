@@ -129,7 +129,7 @@ function describeRecords(make: () => Store, notes: MakeRecords): void {
     notes(store).put(`${text}.`, text, { text: 'another' });
     await beforeAndAfterCommit(store, () => {
       expect(notes(store).load(text)).toEqual([{ group: text, key: text, record: { text } }]);
-      expect(notes(store).groups().sort()).toEqual([text, `${text}.`].sort());
+      expect(notes(store).groups().toSorted()).toEqual([text, `${text}.`].toSorted());
     });
   });
 }
@@ -141,7 +141,7 @@ function describeCounting(make: () => Store, notes: MakeRecords): void {
     for (let i = 0; i < 3000; i++) records.put(`g${i % 7}`, `k${i}`, { text: `${i}` });
     await beforeAndAfterCommit(store, () => {
       expect(records.count()).toBe(3000);
-      expect(records.groups().sort()).toEqual(['g0', 'g1', 'g2', 'g3', 'g4', 'g5', 'g6']);
+      expect(records.groups().toSorted()).toEqual(['g0', 'g1', 'g2', 'g3', 'g4', 'g5', 'g6']);
       expect(new Set(Array.from(records.entries(), entry => entry.key)).size).toBe(3000);
     });
     records.put('g0', 'k0', { text: 'again' });
@@ -166,7 +166,7 @@ function describeCounting(make: () => Store, notes: MakeRecords): void {
     const order = Array.from(records.entries(), entry => entry.group);
     const changes = order.filter((group, i) => group !== order[i - 1]);
     expect(order.length).toBe(6);
-    expect(changes.sort()).toEqual(['a', 'b', 'c']);
+    expect(changes.toSorted()).toEqual(['a', 'b', 'c']);
   });
 }
 
