@@ -13,8 +13,8 @@ const maxSeconds = 2 ** 31;
 
 const none: Directives = new Map();
 
-// A name, then what follows up to the comma that ends the directive; commas in quoted strings do not.
-const item = /([!#$%&'*+\-.^_`|~0-9a-z]+)((?:[^,"]|"(?:[^"\\]|\\.)*"?)*)/giy;
+// A name, what follows it, and the comma that ends the directive; commas in quoted strings do not.
+const item = /[ \t]*([!#$%&'*+\-.^_`|~0-9a-z]*)((?:[^,"]|"(?:[^"\\]|\\.)*"?)*)(?:,|$)/gi;
 const quotedArgument = /^="((?:[^"\\]|\\.)*)"[ \t]*$/;
 const tokenArgument = /^=([!#$%&'*+\-.^_`|~0-9a-z]+)[ \t]*$/i;
 
@@ -28,12 +28,8 @@ const tokenArgument = /^=([!#$%&'*+\-.^_`|~0-9a-z]+)[ \t]*$/i;
 export function parseDirectives(text: string | undefined): Directives {
   if (!text) return none;
   const directives = new Map<string, Directive>();
-  item.lastIndex = 0;
-  while (item.lastIndex < text.length) {
-    const at = item.lastIndex;
-    const match = item.exec(text);
-    if (match) add(directives, match[1]!.toLowerCase(), readArgument(match[2]!));
-    else item.lastIndex = at + 1;
+  for (const [, name, rest] of text.matchAll(item)) {
+    if (name) add(directives, name.toLowerCase(), readArgument(rest!));
   }
   return directives;
 }
