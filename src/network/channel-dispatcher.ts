@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { NetError } from '../util/errors.ts';
 import type { FetchDefaults } from './default-headers.ts';
 import { type AnyDispatchOptions, readDispatch } from './dispatch-job.ts';
@@ -88,19 +87,9 @@ class WatchingHandler extends ForwardingHandler {
     this.#request = request;
   }
 
-  override onRequestUpgrade(
-    controller: Controller,
-    status: number,
-    headers: IncomingHttpHeaders,
-    socket: Duplex,
-  ): void {
-    this.#started = true;
-    super.onRequestUpgrade(controller, status, headers, socket);
-  }
-
   override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
     this.#started = true;
-    const refusal = this.#request.refuse(status);
+    const refusal = status < 200 ? undefined : this.#request.refuse(status);
     if (refusal) this.#onFailure(refusal);
     super.onResponseStart(controller, status, headers, text);
   }

@@ -17,6 +17,8 @@ interface AgentDuties {
   readonly committed: () => Promise<void> | undefined;
   readonly origins: OriginFactsCache;
   readonly userAgent: () => string;
+  /** Changes when connections made before are not to be used again. */
+  readonly rulesVersion: () => number;
 }
 
 /** What node:http tells an agent about a request. */
@@ -64,11 +66,15 @@ export class NodeAgents {
     const begin = (request: ClientRequest): void => this.#begin(request);
     const isClosed = (): boolean => this.#closed;
     const addToBase = (Base.prototype as { addRequest: AddRequest }).addRequest;
+    const madeUnder = new WeakMap<Duplex, number>();
+    let lastVersion = duties.rulesVersion();
     class SessionAgent extends Base {
       addRequest(request: ClientRequest, target: RequestTarget): void {
         if (isClosed())
           return fail(request, new StateError('ERR_SESSION_CLOSED', 'Cannot send a request: the session is closed'));
         begin(request);
+        if (lastVersion !== duties.rulesVersion()) destroyFree(this);
+        lastVersion = duties.rulesVersion();
         if (target.socketPath === undefined) addDuties(request, factsOf(protocol, target, duties.origins), duties);
         addToBase.call(this, request, target);
       }
@@ -77,11 +83,17 @@ export class NodeAgents {
         if (target.socketPath !== undefined) return super.createConnection(target as never, callback) as Duplex;
         const { hostname } = factsOf(protocol, target, duties.origins) ?? { hostname: target.host ?? '' };
         const port = String(target.port ?? '');
+        const version = duties.rulesVersion();
         duties.connect({ protocol, hostname, port, allowH2: false }, (error, socket) => {
-          if (error) callback(asNodeError(error), undefined as never);
-          else callback(null, socket);
+          if (error) return callback(asNodeError(error), undefined as never);
+          madeUnder.set(socket, version);
+          callback(null, socket);
         });
         return undefined;
+      }
+
+      override keepSocketAlive(socket: Duplex): boolean {
+        return madeUnder.get(socket) === duties.rulesVersion() && (super.keepSocketAlive(socket) as unknown as boolean);
       }
     }
     return new SessionAgent({ keepAlive: true });
@@ -116,6 +128,10 @@ function addDuties(request: ClientRequest, facts: OriginFacts | undefined, dutie
     duties.cookies.receive(target, lines, ownContext);
     return duties.committed();
   });
+}
+
+function destroyFree({ freeSockets }: Agent): void {
+  for (const sockets of Object.values(freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
 /** As Node itself does it: the request has no socket, and gets an error in its place. */

@@ -9,18 +9,27 @@ import type { CookieStore } from '../cookies/cookie-store.ts';
 import { HostResolver } from '../hosts/host-resolver.ts';
 import { parseHostRules } from '../hosts/host-rules.ts';
 import { HstsStore, hstsCodec } from '../hosts/hsts.ts';
+import { ActiveRequests } from '../network/active-requests.ts';
 import { authInterceptor } from '../network/auth-interceptor.ts';
 import { ConnectionPools } from '../network/connection-pools.ts';
-import { Connector } from '../network/connector.ts';
+import type { ChannelParts } from '../network/channel-dispatcher.ts';
+import { type Connect, Connector } from '../network/connector.ts';
 import { cookiesInterceptor } from '../network/cookies-interceptor.ts';
 import { makeDispatcher } from '../network/dispatcher.ts';
 import type { FetchDefaults } from '../network/fetch-request.ts';
 import type { FetchParts } from '../network/fetch.ts';
+import { defineEventSource, type EventSourceConstructor } from '../network/event-source.ts';
 import { hstsInterceptor } from '../network/hsts-interceptor.ts';
+import { NodeAgents } from '../network/node-agents.ts';
+import { OpenChannels } from '../network/open-channels.ts';
+import { OpenSockets } from '../network/open-sockets.ts';
 import { Pipeline } from '../network/pipeline.ts';
 import { Preconnected } from '../network/preconnected.ts';
+import { routedConnect } from '../network/routed-connect.ts';
 import { OriginFactsCache } from '../network/site-context.ts';
+import type { ProxyServer } from '../proxy/proxy-server.ts';
 import type { ProxyConfig } from '../proxy/proxy-config.ts';
+import { defineWebSocket, type WebSocketConstructor, webSocketKeys } from '../network/web-socket.ts';
 import type { Store } from '../storage/store.ts';
 import type { Clock } from '../util/clock.ts';
 import { Disposer } from '../util/disposer.ts';
@@ -51,13 +60,20 @@ export class SessionNetwork {
   readonly verifier: ServerVerifier;
   readonly proxies: SessionProxies;
   readonly fetchParts: FetchParts;
+  readonly #sockets: OpenSockets;
+  readonly #routes: { readonly direct: Connect; readonly through: (proxy: ProxyServer) => Connect };
+  readonly #active = new ActiveRequests();
   readonly #pools: ConnectionPools;
+  readonly #channels: OpenChannels;
   readonly #preconnected: Preconnected;
   readonly #authCache = new AuthCache();
   readonly #disposer = new Disposer();
   readonly #parts: NetworkParts;
   readonly #pipeline: Pipeline;
   #dispatcher: Dispatcher | undefined;
+  #agents: NodeAgents | undefined;
+  #webSocket: WebSocketConstructor | undefined;
+  #eventSource: EventSourceConstructor | undefined;
 
   constructor(parts: NetworkParts) {
     const { clock, store } = parts;
@@ -84,13 +100,18 @@ export class SessionNetwork {
       userAgent,
       clock,
     });
+    this.#sockets = this.#disposer.own(new OpenSockets(clock), it => it.close());
     this.#preconnected = this.#disposer.own(new Preconnected(connector.connect, clock), it => it.close());
+    this.#routes = {
+      direct: this.#sockets.watch(this.#preconnected.connect),
+      through: proxy => this.#sockets.watch(connector.through(proxy)),
+    };
     this.#pools = this.#disposer.own(
       new ConnectionPools({
-        connect: this.#preconnected.connect,
-        through: proxy => connector.through(proxy),
-        to: proxy => connector.to(proxy),
-        rulesVersion: () => this.verifier.generation + this.proxies.version,
+        connect: this.#routes.direct,
+        through: this.#routes.through,
+        to: proxy => this.#sockets.watch(connector.to(proxy)),
+        rulesVersion: () => this.#rulesVersion,
         maxConnectionsPerOrigin: parts.options.maxConnectionsPerOrigin,
       }),
       it => it.close(),
@@ -107,6 +128,7 @@ export class SessionNetwork {
         return this.#pipeline.dispatch(job, handler);
       },
       defaults: parts.defaults,
+      active: this.#active,
     };
     this.proxies = this.#disposer.own(
       new SessionProxies({
@@ -121,11 +143,34 @@ export class SessionNetwork {
       it => it.close(),
     );
     this.proxies.setConfig(parts.proxy);
+    this.#channels = this.#disposer.own(new OpenChannels(), it => it.close());
   }
 
   get dispatcher(): Dispatcher {
     this.#dispatcher ??= makeDispatcher({ ...this.fetchParts, userAgent: () => this.#parts.defaults().userAgent });
     return this.#dispatcher;
+  }
+
+  /** For whatever takes an agent of node:http. */
+  get agents(): NodeAgents {
+    this.#agents ??= this.#disposer.own(this.#makeAgents(), it => it.close());
+    return this.#agents;
+  }
+
+  /** What WebSockets and event sources need. */
+  get channelParts(): ChannelParts {
+    return { ...this.fetchParts, channels: this.#channels };
+  }
+
+  get webSocket(): WebSocketConstructor {
+    const parts = this.channelParts;
+    this.#webSocket ??= defineWebSocket({ keys: webSocketKeys, own: () => ({ parts, cookies: true }) });
+    return this.#webSocket;
+  }
+
+  get eventSource(): EventSourceConstructor {
+    this.#eventSource ??= defineEventSource(this.channelParts);
+    return this.#eventSource;
   }
 
   /** Rules the next request; connections of the old rules are closed as they fall idle, or at once. */
@@ -149,10 +194,35 @@ export class SessionNetwork {
   async closeAllConnections(): Promise<void> {
     this.#preconnected.close();
     await this.#pools.closeAll(new NetError('ERR_ABORTED', 'The connections of the session were closed'));
+    this.#sockets.destroyAll();
   }
 
-  /** Waits for requests under way, then closes every connection. */
-  close(): Promise<void> {
-    return this.#disposer.close();
+  /** Takes no new requests, waits for those under way, then closes every connection. */
+  async close(): Promise<void> {
+    await this.#active.close();
+    await this.#disposer.close();
+  }
+
+  /** While it closes: cuts what it waits for. */
+  async cutOff(): Promise<void> {
+    this.#active.cutOff();
+    await this.closeAllConnections();
+  }
+
+  /** Changes when connections made before are not to be used again. */
+  get #rulesVersion(): number {
+    return this.verifier.generation + this.proxies.version;
+  }
+
+  #makeAgents(): NodeAgents {
+    const { store, cookies, defaults } = this.#parts;
+    return new NodeAgents({
+      connect: routedConnect({ ...this.#routes, resolver: this.proxies.resolver }),
+      cookies,
+      committed: () => store.committed(),
+      origins: this.fetchParts.origins,
+      userAgent: () => defaults().userAgent,
+      rulesVersion: () => this.#rulesVersion,
+    });
   }
 }

@@ -1,4 +1,6 @@
 import { EventEmitter } from 'node:events';
+import type { Agent as HttpAgent } from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
 import type { Dispatcher } from 'undici';
 import type { AuthInfo } from '../auth/authenticator.ts';
 import type { Certificate } from '../certificates/certificate.ts';
@@ -7,7 +9,10 @@ import { cookieCodec } from '../cookies/cookie-codec.ts';
 import { CookieStore } from '../cookies/cookie-store.ts';
 import type { HostEndpoint } from '../hosts/name-lookup.ts';
 import { readResolveOptions } from '../hosts/resolve-options.ts';
+import type { EventSourceConstructor } from '../network/event-source.ts';
+import type { FetchParts } from '../network/fetch.ts';
 import type { FetchInit } from '../network/fetch-request.ts';
+import type { WebSocketConstructor } from '../network/web-socket.ts';
 import type { Store } from '../storage/store.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { PacReport } from '../proxy/pac-world.ts';
@@ -159,7 +164,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
       const { fetchParts } = this.#useNetwork('fetch');
       // Not an async function: it would add a promise to every request for the sake of the first one.
       if (fetchModule) return fetchModule.sessionFetch(fetchParts, input, init);
-      return loadFetch().then(({ sessionFetch }) => sessionFetch(fetchParts, input, init));
+      return firstFetch(fetchParts, input, init);
     } catch (error) {
       return Promise.reject(error as Error);
     }
@@ -168,6 +173,37 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   /** An undici Dispatcher with all of the session's duties, for whatever takes one. */
   get dispatcher(): Dispatcher {
     return this.#useNetwork('dispatch').dispatcher;
+  }
+
+  /**
+   * An agent of `node:http` with this identity's cookies, name look-up and proxies, for got, axios and whatever takes one.
+   *
+   * HTTP/1.1 and no cache; HSTS does not apply, because an agent cannot move a request to https. Look-up and TLS options
+   * of a request have no effect: they are the session's.
+   *
+   * @example A client that keeps no cookies of its own
+   * import { get } from 'node:http';
+   * import { session } from 'sojourn';
+   * const ses = session.fromPartition('persist:work');
+   * get('http://site.test/account', { agent: ses.httpAgent }, response => response.resume());
+   */
+  get httpAgent(): HttpAgent {
+    return this.#useNetwork('make an agent').agents.http;
+  }
+
+  /** The same for `node:https`. */
+  get httpsAgent(): HttpsAgent {
+    return this.#useNetwork('make an agent').agents.https;
+  }
+
+  /** WHATWG WebSocket as this identity; its options are `protocols`, `headers` and `origin`. Ends with the session. */
+  get WebSocket(): WebSocketConstructor {
+    return this.#useNetwork('make a WebSocket').webSocket;
+  }
+
+  /** WHATWG EventSource as this identity. Ends with the session. */
+  get EventSource(): EventSourceConstructor {
+    return this.#useNetwork('make an EventSource').eventSource;
   }
 
   getUserAgent(): string {
@@ -331,7 +367,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
   async #cutOff(): Promise<void> {
     const closing = this.close();
-    await this.#network?.closeAllConnections();
+    await this.#network?.cutOff();
     await closing;
   }
 
@@ -402,8 +438,14 @@ const proxyOutcome: Outcome<string, [proxy: string]> = { ok: proxy => [proxy], f
 
 let fetchModule: typeof import('../network/fetch.ts') | undefined;
 
-/** Loaded at the first fetch, once: a program that only reads cookies need not pay for it. */
-async function loadFetch(): Promise<typeof import('../network/fetch.ts')> {
-  fetchModule ??= await import('../network/fetch.ts');
-  return fetchModule;
+/** The code is loaded now: a program that only reads cookies need not pay for it. */
+async function firstFetch(parts: FetchParts, input: unknown, init: FetchInit | undefined): Promise<Response> {
+  // Under way from now on, so that a session that is closed meanwhile waits for it.
+  parts.active.enter();
+  try {
+    fetchModule ??= await import('../network/fetch.ts');
+    return fetchModule.sessionFetch(parts, input, init);
+  } finally {
+    parts.active.leave();
+  }
 }

@@ -1,0 +1,89 @@
+import type { WebSocket } from 'undici';
+import type { NetError } from '../util/errors.ts';
+import { loadChannelEvents } from './undici.ts';
+import {
+  defineWebSocket,
+  type WebSocketConstructor,
+  webSocketKeys,
+  type WebSocketOptions,
+  type WebSocketOwner,
+} from './web-socket.ts';
+
+/** The second argument of `new net.WebSocket`, when it is no protocol. `session` and `partition` say which session. */
+export interface NetWebSocketOptions<S> extends WebSocketOptions {
+  /** Whether cookies are sent and stored. Default false. */
+  useSessionCookies?: boolean;
+  session?: S;
+  partition?: string;
+}
+
+/** `nodebuffer` is Electron's, and the default: messages are Buffers. */
+export type NetBinaryType = 'nodebuffer' | 'arraybuffer' | 'blob';
+
+/** A socket of `net.WebSocket`. */
+export type NetWebSocket = Omit<WebSocket, 'binaryType'> & { binaryType: NetBinaryType };
+
+/** `net.WebSocket`. */
+export type NetWebSocketConstructor<S> = WebSocketConstructor<NetWebSocketOptions<S>, NetWebSocket & WebSocket>;
+
+/** The class that it is built on, seen from within: `binaryType` has another type there, and `failure` is not public. */
+declare class BaseSocket extends EventTarget {
+  constructor(...args: unknown[]);
+  get binaryType(): string;
+  set binaryType(type: string);
+  get failure(): NetError | undefined;
+}
+
+/**
+ * Makes Electron's WebSocket: without cookies unless asked for, with Buffers, and with the failure in the close reason.
+ *
+ * @param own - Finds the session of a socket; called in the constructor.
+ * @see Electron `Class: WebSocket`
+ */
+export function defineNetWebSocket<S>(
+  own: (options: NetWebSocketOptions<S>) => WebSocketOwner,
+): NetWebSocketConstructor<S> {
+  const Base = defineWebSocket<NetWebSocketOptions<S>>({
+    keys: [...webSocketKeys, 'useSessionCookies', 'session', 'partition'],
+    own,
+  }) as unknown as typeof BaseSocket;
+  const { CloseEvent, MessageEvent } = loadChannelEvents();
+  class ElectronWebSocket extends Base {
+    #binaryType: NetBinaryType = 'nodebuffer';
+
+    constructor(...args: unknown[]) {
+      super(...args);
+      super.binaryType = 'arraybuffer';
+    }
+
+    override get binaryType(): NetBinaryType {
+      return this.#binaryType;
+    }
+
+    // WebIDL: an unknown value of an enumeration is ignored.
+    override set binaryType(type: NetBinaryType) {
+      if (type !== 'nodebuffer' && type !== 'arraybuffer' && type !== 'blob') return;
+      this.#binaryType = type;
+      super.binaryType = type === 'blob' ? 'blob' : 'arraybuffer';
+    }
+
+    override dispatchEvent(event: Event): boolean {
+      if (event instanceof MessageEvent && this.#binaryType === 'nodebuffer' && event.data instanceof ArrayBuffer) {
+        const { data, origin } = event;
+        return super.dispatchEvent(new MessageEvent('message', { data: Buffer.from(data), origin }) as never);
+      }
+      if (event instanceof CloseEvent && this.failure) {
+        return super.dispatchEvent(new CloseEvent('close', { code: 1006, reason: reasonOf(this.failure) }) as never);
+      }
+      return super.dispatchEvent(event as never);
+    }
+  }
+  return ElectronWebSocket as unknown as NetWebSocketConstructor<S>;
+}
+
+// Chromium net/websockets/websocket_stream.cc, ReportFailure; Electron adds the name where it is not in the text.
+function reasonOf({ code, message }: NetError): string {
+  const detail = message.slice(`net::${code}: `.length);
+  if (detail.startsWith('Error during WebSocket handshake')) return `${detail} (net::${code})`;
+  return `Error in connection establishment: net::${code}`;
+}
