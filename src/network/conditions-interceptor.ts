@@ -1,0 +1,29 @@
+import type { Shaper } from '../conditions/shaper.ts';
+import { NetError } from '../util/errors.ts';
+import type { Interceptor, RequestJob } from './request-job.ts';
+import { type ShapedBody, shapeBody } from './shaped-body.ts';
+import { ShapedExchange } from './shaped-exchange.ts';
+
+/**
+ * Puts requests under the session's network conditions. It is always in the chain, so that conditions that are turned on
+ * catch what is running; while there are none, it is one object a request.
+ */
+export function conditionsInterceptor(shaper: Shaper): Interceptor {
+  return next => (job, handler) => {
+    if (shaper.conditions.offline) {
+      const error = new NetError('ERR_INTERNET_DISCONNECTED', 'The network is emulated as offline');
+      queueMicrotask(() => handler.onResponseError?.(undefined as never, error));
+      return true;
+    }
+    const shaped = shapeBody(job.body, shaper);
+    return next(shaped ? withBody(job, shaped) : job, new ShapedExchange(handler, shaper, shaped?.stop));
+  };
+}
+
+/** The same job with another body. It stays the job's own view: what is set on the job later is seen below. */
+function withBody(job: RequestJob, { body, length }: ShapedBody): RequestJob {
+  const headers = [...job.headers];
+  const hasLength = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length');
+  if (length !== undefined && !hasLength) headers.push('content-length', String(length));
+  return Object.assign(Object.create(job), { body, headers }) as RequestJob;
+}
