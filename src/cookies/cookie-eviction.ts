@@ -21,8 +21,7 @@ export class CookieEviction {
   }
 
   evictAfter(added: Cookie, site: SiteCookies, now: number): void {
-    for (const cookie of overSiteLimit(site.cookies, added, this.#limits.perSite))
-      this.#sites.drop(site, cookie, 'evicted');
+    for (const cookie of overSiteLimit(site, added, this.#limits.perSite)) this.#sites.drop(site, cookie, 'evicted');
     if (now >= this.#nextSweep) {
       this.#nextSweep = now + sweepIntervalMs;
       this.#sites.sweep(now);

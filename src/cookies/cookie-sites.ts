@@ -102,7 +102,7 @@ export class CookieSites {
       if (!this.#loaded.has(group) && this.#isSaved(record) && !isExpired(record, now)) yield record;
     }
     for (const site of this.#loaded.values()) {
-      for (const cookie of site.cookies) if (!isExpired(cookie, now)) yield cookie;
+      for (const cookie of site.all()) if (!isExpired(cookie, now)) yield cookie;
     }
   }
 
@@ -110,7 +110,7 @@ export class CookieSites {
   names(): string[] {
     const names = new Set(this.#records.groups());
     for (const site of this.#loaded.values()) {
-      if (site.cookies.length > 0) names.add(site.name);
+      if (site.count > 0) names.add(site.name);
       else names.delete(site.name);
     }
     return [...names];
@@ -124,7 +124,7 @@ export class CookieSites {
 
   /** Lets go of the sites without cookies, which looking at a host leaves behind. */
   forgetEmptySites(): void {
-    for (const site of this.#loaded.values()) if (site.cookies.length === 0) this.#loaded.delete(site.name);
+    for (const site of this.#loaded.values()) if (site.count === 0) this.#loaded.delete(site.name);
   }
 
   /** Writes all access times. */
@@ -173,10 +173,10 @@ export class CookieSites {
 
   /** Replaces a site by what is on disk now, and tells what changed. */
   #reload(site: SiteCookies): void {
-    const before = new Map(site.cookies.map(cookie => [cookieKey(cookie, site.name), cookie]));
+    const before = new Map(site.all().map(cookie => [cookieKey(cookie, site.name), cookie]));
     // Session cookies in the file may be those of a running process that keeps them: not ours to delete.
     const cookies = this.#read(site.name, () => {});
-    for (const cookie of site.cookies) if (!this.#isSaved(cookie)) cookies.push(cookie);
+    for (const cookie of site.all()) if (!this.#isSaved(cookie)) cookies.push(cookie);
     site.replaceAll(cookies);
     for (const cookie of cookies) {
       const key = cookieKey(cookie, site.name);

@@ -16,15 +16,16 @@ import { type CookieFilter, cookieMatcher, filterDomain } from './cookie-filter.
 import { type CookieDetails, cookieFromDetails } from './cookie-from-details.ts';
 import { cookieFromLine } from './cookie-from-line.ts';
 import type { CookieDraft } from './cookie-draft.ts';
+import { inSendingOrder } from './domain-cookies.ts';
 import { CookieEviction } from './cookie-eviction.ts';
 import { CookieSites, insertionCause } from './cookie-sites.ts';
 import { isTrustworthy, ownContext } from './cookie-target.ts';
 import type { CookieLimits } from './eviction-rules.ts';
-import { type BuiltHeader, HeaderCache } from './header-cache.ts';
+import { type BuiltHeader, HeaderCache, HostHeaders } from './header-cache.ts';
 import { type ImportOptions, type ImportResult, planImport } from './import-plan.ts';
 import { type CookieExplanation, sendQuestion, whyWithheld } from './send-permission.ts';
 import { overlaysSecure, refuseInContext } from './set-permission.ts';
-import { accessGrainMs, inSendingOrder, isExpired, type SiteCookies } from './site-cookies.ts';
+import { accessGrainMs, isExpired, type SiteCookies } from './site-cookies.ts';
 
 export type { CookieFilter } from './cookie-filter.ts';
 export type { CookieDetails } from './cookie-from-details.ts';
@@ -143,8 +144,10 @@ export class CookieStore {
     const now = this.#clock.now();
     const matches = cookieMatcher(filter, now);
     const name = siteOfFilter(filter);
-    if (name !== undefined) return this.#freshSite(name, now).cookies.filter(matches);
-    return this.#pick(matches).toSorted(inSendingOrder);
+    if (name === undefined) return this.#pick(matches).toSorted(inSendingOrder);
+    const site = this.#freshSite(name, now);
+    if (filter.url) return site.forHost(filter.url.hostname).filter(matches);
+    return site.all().filter(matches).toSorted(inSendingOrder);
   }
 
   /** For every cookie of the target's site: whether a request would carry it, and if not why. */
@@ -152,8 +155,8 @@ export class CookieStore {
     this.#sites.freshen();
     const now = this.#clock.now();
     const question = sendQuestion(target, context, now);
-    const { cookies } = this.#freshSite(siteOfHost(target.hostname), now);
-    return cookies.map(cookie => ({ cookie, withheld: whyWithheld(cookie, question) }));
+    const cookies = this.#freshSite(siteOfHost(target.hostname), now).all();
+    return cookies.toSorted(inSendingOrder).map(cookie => ({ cookie, withheld: whyWithheld(cookie, question) }));
   }
 
   /** The last 100 refusals, oldest first. */
@@ -180,8 +183,9 @@ export class CookieStore {
 
   #build(target: CookieTarget, context: CookieContext, now: number): string {
     const site = this.#freshSite(siteOfHost(target.hostname), now);
+    const candidates = site.forHost(target.hostname);
     const question = sendQuestion(target, context, now);
-    const cookies = site.cookies.filter(cookie => whyWithheld(cookie, question) === undefined);
+    const cookies = candidates.filter(cookie => whyWithheld(cookie, question) === undefined);
     // Built anew when the access times are due.
     let validUntil = now + accessGrainMs;
     for (const cookie of cookies) {
@@ -190,18 +194,19 @@ export class CookieStore {
     }
     const built: BuiltHeader = { text: buildHeader(cookies), validUntil };
     // Which cookies a cross-site POST carries depends on their age: not worth keeping.
-    if (context.sameSite !== 'same-site-lax-unsafe') this.#remember(target, context, { site, built });
+    if (context.sameSite !== 'same-site-lax-unsafe') this.#remember(target, context, { site, candidates, built });
     return built.text;
   }
 
-  #remember(target: CookieTarget, context: CookieContext, made: { site: SiteCookies; built: BuiltHeader }): void {
+  #remember(target: CookieTarget, context: CookieContext, made: Made): void {
     let headers = this.#headers.find(target, context);
     if (!headers) {
       if (this.#headers.isFull()) {
         this.#headers.clear();
         this.#sites.forgetEmptySites();
       }
-      headers = this.#headers.open(target, context, made.site);
+      headers = new HostHeaders(made.site, made.candidates);
+      this.#headers.set(target, context, headers);
     }
     headers.set(target, context, made.built);
   }
@@ -216,7 +221,7 @@ export class CookieStore {
   #othersOfSites(cookies: readonly Cookie[]): Cookie[] {
     const sites = new Set(cookies.map(cookie => this.#siteOf(cookie)));
     const keys = new Set(cookies.map(cookie => cookieKey(cookie, '')));
-    return [...sites].flatMap(site => site.cookies.filter(cookie => !keys.has(cookieKey(cookie, ''))));
+    return [...sites].flatMap(site => site.all().filter(cookie => !keys.has(cookieKey(cookie, ''))));
   }
 
   #siteOf(cookie: Cookie): SiteCookies {
@@ -238,8 +243,8 @@ export class CookieStore {
 
   #refuseOverwrite(cookie: Cookie, { target, context }: Offer): RefusalReason | undefined {
     const site = this.#siteOf(cookie);
-    if (!isTrustworthy(target) && site.cookies.some(existing => overlaysSecure(cookie, existing)))
-      return 'secure-overwrite';
+    const mayOverlay = site.hasSecure && !isTrustworthy(target);
+    if (mayOverlay && site.all().some(existing => overlaysSecure(cookie, existing))) return 'secure-overwrite';
     return !context.http && site.find(cookie)?.httpOnly ? 'http-only-overwrite' : undefined;
   }
 
@@ -253,9 +258,7 @@ export class CookieStore {
     }
     // RFC 6265bis 5.7 step 23.3 keeps the creation time always; Chromium only while the value stays.
     const createdAt = replaced?.value === offered.value ? replaced.createdAt : this.#creationTime(offered, now);
-    // One domain text for all: a site's cookies mostly have the same.
-    const domain = site.cookies[0]?.domain === offered.domain ? site.cookies[0].domain : offered.domain;
-    const cookie = { ...offered, domain, createdAt };
+    const cookie = { ...offered, domain: site.sharedDomain(offered.domain), createdAt };
     this.#sites.put(site, cookie, replaced);
     if (replaced) this.#announce(replaced, 'overwrite');
     this.#announce(cookie, insertionCause(cookie, replaced));
@@ -283,6 +286,13 @@ export class CookieStore {
     this.#lastCreatedAt = next > now && next < now + 1000 ? next : now;
     return this.#lastCreatedAt;
   }
+}
+
+interface Made {
+  readonly site: SiteCookies;
+  /** The cookies among which the header's were picked. */
+  readonly candidates: readonly Cookie[];
+  readonly built: BuiltHeader;
 }
 
 interface Offer {

@@ -1,4 +1,5 @@
 import type { Cookie } from './cookie.ts';
+import type { SiteCookies } from './site-cookies.ts';
 
 /** How many cookies are kept. `Infinity` turns a limit off. */
 export interface CookieLimits {
@@ -27,10 +28,10 @@ export function keptInTotal(total: number): number {
  *
  * @see Chromium CookieMonster::GarbageCollect, with every cookie of the same priority
  */
-export function overSiteLimit(cookies: readonly Cookie[], added: Cookie, perSite: number): readonly Cookie[] {
-  if (added.partitionKey !== undefined) return overPartitionLimit(cookies, added.partitionKey);
-  if (cookies.length <= perSite) return [];
-  const unpartitioned = cookies.filter(cookie => cookie.partitionKey === undefined);
+export function overSiteLimit(site: SiteCookies, added: Cookie, perSite: number): readonly Cookie[] {
+  if (added.partitionKey !== undefined) return overPartitionLimit(site.all(), added.partitionKey);
+  if (site.count <= perSite) return [];
+  const unpartitioned = site.all().filter(cookie => cookie.partitionKey === undefined);
   if (unpartitioned.length <= perSite) return [];
   return unpartitioned.toSorted(insecureFirst).slice(0, unpartitioned.length - keptPerSite(perSite));
 }

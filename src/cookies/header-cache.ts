@@ -1,4 +1,4 @@
-import type { CookieContext, CookieTarget } from './cookie.ts';
+import type { Cookie, CookieContext, CookieTarget } from './cookie.ts';
 import { isEncrypted, pathOf } from './cookie-target.ts';
 import type { SiteCookies } from './site-cookies.ts';
 
@@ -27,13 +27,11 @@ export class HeaderCache {
     return headers?.isFresh() ? headers : undefined;
   }
 
-  /** Begins anew for this host and context. */
-  open(target: CookieTarget, context: CookieContext, site: SiteCookies): HostHeaders {
-    const headers = new HostHeaders(site);
+  /** Sets what is known for this host and context. */
+  set(target: CookieTarget, context: CookieContext, headers: HostHeaders): void {
     const hosts = (this.#hosts[variant(target, context)] ??= new Map());
     if (!hosts.has(target.hostname)) this.#size++;
     hosts.set(target.hostname, headers);
-    return headers;
   }
 
   isFull(): boolean {
@@ -48,22 +46,23 @@ export class HeaderCache {
 
 /** The headers of one host and context: one, or one for each path or partition where the site's cookies depend on them. */
 export class HostHeaders {
-  readonly site: SiteCookies;
+  readonly #site: SiteCookies;
   readonly #version: number;
   readonly #perPath: boolean;
   readonly #perPartition: boolean;
   #only: BuiltHeader | undefined;
   #byDetail: Map<string, BuiltHeader> | undefined;
 
-  constructor(site: SiteCookies) {
-    this.site = site;
+  /** @param candidates - The cookies of the host and of the domains above it. */
+  constructor(site: SiteCookies, candidates: readonly Cookie[]) {
+    this.#site = site;
     this.#version = site.version;
-    this.#perPath = site.cookies.some(cookie => cookie.path !== '/');
-    this.#perPartition = site.cookies.some(cookie => cookie.partitionKey !== undefined);
+    this.#perPath = candidates.some(cookie => cookie.path !== '/');
+    this.#perPartition = candidates.some(cookie => cookie.partitionKey !== undefined);
   }
 
   isFresh(): boolean {
-    return this.#version === this.site.version;
+    return this.#version === this.#site.version;
   }
 
   get(target: CookieTarget, context: CookieContext): BuiltHeader | undefined {
