@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { CookieChange, RefusalReason, SetResult } from '../cookies/cookie.ts';
-import type { CookieRefusal, CookieStore } from '../cookies/cookie-store.ts';
+import type { CookieRefusal, CookieStore, ImportResult, WithheldReason } from '../cookies/cookie-store.ts';
 import { cookieTarget } from '../cookies/cookie-target.ts';
 import { refusalText } from '../cookies/refusal-text.ts';
 import type { Store } from '../storage/store.ts';
@@ -17,6 +17,12 @@ import {
   readCookieDetails,
   readCookieFilter,
 } from './cookie-arguments.ts';
+import {
+  type CookieExportInput,
+  type CookieImportInput,
+  readCookieExport,
+  readCookieImport,
+} from './cookie-file-arguments.ts';
 import { type CookieObject, toCookieObject } from './cookie-object.ts';
 
 /** What became of one Set-Cookie line. */
@@ -32,6 +38,13 @@ export interface RefusedCookie {
   host: string;
   name: string;
   reason: RefusalReason;
+}
+
+/** Which cookies a request would carry, and why not. */
+export interface CookiesExplanation {
+  cookies: { cookie: CookieObject; sent: boolean; reason: WithheldReason | undefined }[];
+  /** The last refusals of the session, oldest first. */
+  refused: RefusedCookie[];
 }
 
 /** Events of `ses.cookies`. */
@@ -185,6 +198,65 @@ export class Cookies extends EventEmitter<CookiesEvents> {
     const results = cookies.receive(cookieTarget(parsed), lines, read);
     await store.committed();
     return results.map(toReceived);
+  }
+
+  /**
+   * For every stored cookie of the URL's site: whether a request to it would carry the cookie, and if not why; and the
+   * last 100 refusals of the session.
+   *
+   * @param context - On whose behalf; by default the URL's own site.
+   * @throws {TypeError} If an argument is wrong; `code` is `ERR_INVALID_OPTION`.
+   * @example Why a cookie is not sent
+   * import { session } from 'sojourn';
+   * const { cookies } = session.fromPartition('explain-example');
+   * await cookies.set({ url: 'https://site.test/', name: 'id', value: '1', secure: true });
+   * const { cookies: [first] } = cookies.explain('http://site.test/');
+   * console.assert(first?.sent === false && first.reason === 'secure');
+   */
+  explain(url: string | URL, context?: CookieContextInput): CookiesExplanation {
+    const parsed = readUrl('explain cookies', url);
+    const read = readCookieContext('explain cookies', parsed, context);
+    const { cookies } = this.#parts.open('explain cookies');
+    const explained = cookies.explain(cookieTarget(parsed), read).map(({ cookie, withheld }) => ({
+      cookie: toCookieObject(cookie),
+      sent: withheld === undefined,
+      reason: withheld,
+    }));
+    return {
+      cookies: explained,
+      refused: cookies.lastRefusals.map(({ host, name, reason }) => ({ host, name, reason })),
+    };
+  }
+
+  /**
+   * All cookies as text that other programs read. It holds logins: keep it as you keep passwords.
+   *
+   * @param options - `format`: `'cookies.txt'` (curl, yt-dlp; default), `'storageState'` (Playwright) or `'json'`
+   *   (browser extensions, Electron). `filter`: as in `get`; default all.
+   * @throws {TypeError} If an option is wrong; `code` is `ERR_INVALID_OPTION`.
+   */
+  async export(options?: CookieExportInput): Promise<string> {
+    const { format, filter } = readCookieExport(options);
+    const { cookies } = this.#parts.open('export cookies');
+    const { formatCookieFile } = await import('../cookies/cookie-file.ts');
+    return formatCookieFile(cookies.list(readCookieFilter(filter, this.#parts.domainMatch())), format);
+  }
+
+  /**
+   * Takes in cookies from text: all of it, or nothing when a line is bad. Settles when it is committed.
+   *
+   * @param options - `format`: default is what the text looks like. `mode`: `'merge'` (default) adds and overwrites,
+   *   `'replace-sites'` also removes what else the text's sites have. `dryRun`: only count; default false.
+   * @returns How many cookies were added, replaced, removed, and left out because they had expired.
+   * @throws {SojournError} `ERR_IMPORT_MALFORMED`, naming line and column. @throws {TypeError} If an option is wrong.
+   */
+  async import(text: string, options?: CookieImportInput): Promise<ImportResult> {
+    const { format, ...how } = readCookieImport(text, options);
+    const { cookies, store } = this.#parts.open('import cookies');
+    const { parseCookieFile } = await import('../cookies/cookie-file.ts');
+    const result = cookies.importCookies(parseCookieFile(text, format), how);
+    await store.committed();
+    return result;
   }
 
   /** Passes on what the store says; called by Session when it opens the store. */

@@ -17,6 +17,8 @@ export type SojournErrorCode =
   | 'ERR_SESSION_CLOSED'
   /** Something else of the library's was closed before the call. */
   | 'ERR_CLOSED'
+  /** A browser is needed, and there is none. */
+  | 'ERR_NO_BROWSER'
   /** The store did not answer in time because another process holds it. */
   | 'ERR_STORE_BUSY'
   /** The store's file is not ours or is damaged; it was set aside. */
