@@ -11,6 +11,7 @@ import { CookieStore } from '../cookies/cookie-store.ts';
 import type { Cookie } from '../cookies/cookie.ts';
 import { MemoryStore } from '../storage/memory/memory-store.ts';
 import { ManualClock } from '../util/testing/manual-clock.ts';
+import { ActiveRequests } from './active-requests.ts';
 import { authInterceptor } from './auth-interceptor.ts';
 import { cookiesInterceptor } from './cookies-interceptor.ts';
 import { type FetchInit } from './fetch-request.ts';
@@ -80,6 +81,7 @@ function makeClient(login: () => Promise<Credentials | undefined> | Credentials 
     authInterceptor({ authenticator, cookies })(send),
   );
   const parts = {
+    active: new ActiveRequests(),
     origins: new OriginFactsCache(),
     dispatch,
     defaults: () => ({ userAgent: 'test', acceptLanguage: '' }),
