@@ -1,6 +1,6 @@
+import type { Bodies, Span } from '../storage/bodies.ts';
 import type { Records, Store } from '../storage/store.ts';
 import type { Clock } from '../util/clock.ts';
-import type { Bodies } from './bodies.ts';
 import { CachedResponse } from './cached-response.ts';
 import { MemoryTier } from './memory-tier.ts';
 import { type StoredResponse, storedResponseCodec } from './stored-response.ts';
@@ -8,7 +8,6 @@ import { type StoredResponse, storedResponseCodec } from './stored-response.ts';
 /** What a cache is made of. */
 export interface CacheStoreParts {
   readonly store: Store;
-  readonly bodies: Bodies;
   readonly clock: Clock;
   readonly maxMemoryBytes: number;
   /** Told by how many bytes the cache grew, or shrank. */
@@ -29,6 +28,7 @@ const stampGroup = 'generation';
  */
 export class CacheStore {
   readonly #parts: CacheStoreParts;
+  readonly #bodies: Bodies;
   readonly #records: Records<StoredResponse>;
   readonly #stamps: Records<string>;
   readonly #memory: MemoryTier;
@@ -37,6 +37,7 @@ export class CacheStore {
 
   constructor(parts: CacheStoreParts) {
     this.#parts = parts;
+    this.#bodies = parts.store.bodies();
     this.#records = parts.store.records('http-cache', storedResponseCodec);
     this.#stamps = parts.store.records('http-cache-stamps', { encode: String, decode: String });
     this.#memory = new MemoryTier(parts.maxMemoryBytes);
@@ -109,7 +110,7 @@ export class CacheStore {
     if (response.body) return response.body;
     const { body, size } = response.stored;
     if (body === undefined) return Buffer.alloc(0);
-    const bytes = this.#parts.bodies.readNow(body);
+    const bytes = this.#bodies.readNow(body);
     if (bytes === 'later') return bytes;
     if (bytes?.byteLength !== size) {
       this.remove(key, response);
@@ -117,6 +118,24 @@ export class CacheStore {
     }
     if (size <= this.maxMemoryBodyBytes) this.#keepBody(key, response, bytes);
     return bytes;
+  }
+
+  /** The body piece by piece; what comes whole is kept in memory. @throws {StoreError} If it is gone or damaged, and then the response is, too. */
+  async *readBody(key: string, response: CachedResponse, span: Span): AsyncIterable<Buffer> {
+    const { body, size } = response.stored;
+    const isWhole = span.end - span.start === size && size <= this.maxMemoryBodyBytes;
+    const copy = isWhole ? Buffer.allocUnsafe(size) : undefined;
+    let at = 0;
+    try {
+      for await (const piece of this.#bodies.read(body!, span)) {
+        if (copy) at += piece.copy(copy, at);
+        yield piece;
+      }
+    } catch (error) {
+      this.remove(key, response);
+      throw error;
+    }
+    if (copy && at === size) this.#keepBody(key, response, copy);
   }
 
   /** Notes that a response was used. */
@@ -137,7 +156,7 @@ export class CacheStore {
   clear(): void {
     this.#records.clear();
     this.#memory.clear();
-    this.#parts.bodies.clear();
+    this.#bodies.clear();
     this.#generation = `${this.#parts.clock.now()}-${process.pid}-${this.#clears++}`;
     this.#stamps.put(stampGroup, '', this.#generation);
   }
@@ -185,7 +204,7 @@ export class CacheStore {
   }
 
   #dropBody(stored: StoredResponse): void {
-    if (stored.body !== undefined) this.#parts.bodies.delete(stored.body);
+    if (stored.body !== undefined) this.#bodies.delete(stored.body);
   }
 
   #lookForForeignChanges(): void {

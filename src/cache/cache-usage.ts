@@ -96,8 +96,13 @@ const defaultMaxBytesInMemory = 64 * 1024 * 1024;
 /** How large a cache may grow by default: 320 MiB, or a tenth of what is free on its disk if that is less. */
 export function defaultCacheLimit(directory: string | undefined): number {
   if (directory === undefined) return defaultMaxBytesInMemory;
-  const { bavail, bsize } = statfsSync(directory);
-  return Math.min(defaultMaxBytes, Math.floor((bavail * bsize) / 10));
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return Math.min(defaultMaxBytes, Math.floor((bavail * bsize) / 10));
+  } catch {
+    // The file system's error: the store could not make the directory, and goes on in memory.
+    return defaultMaxBytesInMemory;
+  }
 }
 
 function readCounters(text: string): Counters {

@@ -1,4 +1,4 @@
-import type { Bodies, BodyWriter } from './bodies.ts';
+import type { Bodies, BodyWriter } from '../storage/bodies.ts';
 import { CachedResponse } from './cached-response.ts';
 import type { StoredResponse } from './stored-response.ts';
 
@@ -18,9 +18,6 @@ export interface WriterHost {
   readonly onDropped: (writer: CacheWriter) => void;
 }
 
-/** Up to here a body is gathered in memory and written at its end; above, it is written as it comes. */
-const gatherBytes = 64 * 1024;
-
 /**
  * Stores one response while it is being received. Owned by HttpCache until it was written or dropped.
  *
@@ -30,23 +27,19 @@ export class CacheWriter {
   readonly draft: Draft;
   readonly #host: WriterHost;
   readonly #chunks: Buffer[] = [];
-  #file: BodyWriter | undefined;
+  readonly #body: BodyWriter;
   #size = 0;
   #state: 'open' | 'finishing' | 'closed' = 'open';
 
   constructor(host: WriterHost, draft: Draft) {
     this.#host = host;
     this.draft = draft;
+    this.#body = host.bodies.create();
   }
 
   /** Bytes so far. */
   get size(): number {
     return this.#size;
-  }
-
-  /** Whether it still means to store something. */
-  get isOpen(): boolean {
-    return this.#state === 'open';
   }
 
   /** Takes the next bytes; a promise when the caller should wait for the disk. */
@@ -57,10 +50,9 @@ export class CacheWriter {
       this.drop();
       return undefined;
     }
-    this.#chunks.push(chunk);
-    if (this.#size <= gatherBytes) return undefined;
-    const waits = this.#file ? this.#file.write(chunk) : this.#open();
-    if (this.#size > this.#host.maxMemoryBodyBytes) this.#chunks.length = 0;
+    if (this.#size <= this.#host.maxMemoryBodyBytes) this.#chunks.push(chunk);
+    else this.#chunks.length = 0;
+    const waits = this.#body.write(chunk);
     return waits?.catch(() => this.drop());
   }
 
@@ -72,11 +64,7 @@ export class CacheWriter {
     if (this.#state !== 'open') return undefined;
     this.#state = 'finishing';
     const body = this.#size <= this.#host.maxMemoryBodyBytes ? Buffer.concat(this.#chunks, this.#size) : undefined;
-    if (body && this.#size > 0 && !this.#file) {
-      this.#file = this.#host.bodies.create();
-      void this.#file.write(body);
-    }
-    const id = this.#file?.commit();
+    const id = this.#size > 0 ? this.#body.commit() : undefined;
     const done = (name: string | undefined): void => this.#written(name, { ...this.draft, ...changes }, body);
     if (typeof id === 'object') return id.then(done).catch(() => this.drop());
     done(id);
@@ -86,17 +74,10 @@ export class CacheWriter {
   /** Stores nothing, whatever came so far. */
   drop(): void {
     if (this.#state === 'closed') return;
-    if (this.#state === 'open') this.#file?.abort();
+    if (this.#state === 'open') this.#body.abort();
     this.#state = 'closed';
     this.#chunks.length = 0;
     this.#host.onDropped(this);
-  }
-
-  #open(): Promise<void> | undefined {
-    this.#file = this.#host.bodies.create();
-    let waits: Promise<void> | undefined;
-    for (const chunk of this.#chunks) waits = this.#file.write(chunk) ?? waits;
-    return waits;
   }
 
   #written(body: string | undefined, draft: Draft, bytes: Buffer | undefined): void {

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CachedResponse } from './cached-response.ts';
 import { type CacheStore, sizeOf } from './cache-store.ts';
 
 interface Candidate {
@@ -20,14 +21,10 @@ const keysPerTurn = 100;
 export async function evict(store: CacheStore, limit: { maxBytes: number; stopped: () => boolean }): Promise<number> {
   const candidates: Candidate[] = [];
   let total = 0;
-  let looked = 0;
-  for (const key of store.keys()) {
-    if (limit.stopped()) return total;
-    const responses = store.peek(key);
+  for await (const [key, responses] of everything(store, limit.stopped)) {
     const bytes = responses.reduce((sum, { stored }) => sum + sizeOf(key, stored), 0);
     candidates.push({ key, bytes, usedAt: Math.max(0, ...responses.map(response => response.usedAt)) });
     total += bytes;
-    if (++looked % keysPerTurn === 0) await nextTurn();
   }
   candidates.sort((a, b) => a.usedAt - b.usedAt);
   for (const { key, bytes } of candidates) {
@@ -36,4 +33,25 @@ export async function evict(store: CacheStore, limit: { maxBytes: number; stoppe
     total -= bytes;
   }
   return total;
+}
+
+/** The ids of all bodies that a stored response has. */
+export async function knownBodies(store: CacheStore, stopped: () => boolean): Promise<ReadonlySet<string>> {
+  const known = new Set<string>();
+  for await (const [, responses] of everything(store, stopped)) {
+    for (const { stored } of responses) if (stored.body !== undefined) known.add(stored.body);
+  }
+  return known;
+}
+
+async function* everything(
+  store: CacheStore,
+  stopped: () => boolean,
+): AsyncIterable<[string, readonly CachedResponse[]]> {
+  let looked = 0;
+  for (const key of store.keys()) {
+    if (stopped()) return;
+    yield [key, store.peek(key)];
+    if (++looked % keysPerTurn === 0) await nextTurn();
+  }
 }

@@ -1,12 +1,12 @@
+import type { Span } from '../storage/bodies.ts';
 import type { Store } from '../storage/store.ts';
-import type { Clock } from '../util/clock.ts';
-import type { Bodies } from './bodies.ts';
+import type { Clock, Timer } from '../util/clock.ts';
 import { CacheStore, sizeOf } from './cache-store.ts';
 import { type CacheStats, type CacheStatus, CacheUsage, defaultCacheLimit } from './cache-usage.ts';
 import { CacheWriter, type Draft, type WriterHost } from './cache-writer.ts';
 import { CachedResponse } from './cached-response.ts';
 import { currentAge, type ExchangeTimes } from './current-age.ts';
-import { evict } from './eviction.ts';
+import { evict, knownBodies } from './eviction.ts';
 import { freshen } from './freshen.ts';
 import { mayStore } from './may-store.ts';
 import { parseRawHeaders, type RawHeaders } from './raw-headers.ts';
@@ -15,7 +15,6 @@ import { matchesVariant, variantKey, varyFields } from './vary.ts';
 /** What a cache is made of. */
 export interface HttpCacheParts {
   readonly store: Store;
-  readonly bodies: Bodies;
   readonly clock: Clock;
   /** Default: 320 MiB, or a tenth of what is free on the disk if that is less; 64 MiB in memory. */
   readonly maxBytes?: number;
@@ -41,6 +40,8 @@ export interface CacheListing {
   readonly lifetime: number;
 }
 
+/** Bodies without a response are looked for once, when a session has lived this long: a short one has no time for it. */
+const sweepAfterMs = 60_000;
 const defaultMaxMemoryBytes = 32 * 1024 * 1024;
 
 /**
@@ -55,7 +56,9 @@ export class HttpCache {
   readonly #usage: CacheUsage;
   readonly #writers = new Map<CacheWriter, string>();
   readonly #host: WriterHost;
-  #eviction: Promise<void> | undefined;
+  /** What is done in the background. */
+  #task: Promise<void> | undefined;
+  readonly #sweepTimer: Timer;
   #closed = false;
 
   constructor(parts: HttpCacheParts) {
@@ -65,13 +68,14 @@ export class HttpCache {
     const maxMemoryBytes = Math.min(this.#maxBytes, parts.maxMemoryBytes ?? defaultMaxMemoryBytes);
     this.#store = new CacheStore({ ...parts, maxMemoryBytes, onResize: bytes => this.#usage.resize(bytes) });
     this.#host = {
-      bodies: parts.bodies,
+      bodies: parts.store.bodies(),
       // As in Chromium: no response takes more than an eighth.
       maxBodyBytes: this.#maxBytes >> 3,
       maxMemoryBodyBytes: this.#store.maxMemoryBodyBytes,
       onWritten: (writer, response) => this.#written(writer, response),
       onDropped: writer => void this.#writers.delete(writer),
     };
+    this.#sweepTimer = parts.clock.setTimeout(() => this.#startTask(() => this.#sweep()), sweepAfterMs);
   }
 
   /** A body larger than this is not stored. */
@@ -97,14 +101,13 @@ export class HttpCache {
     return this.#store.bodyNow(key, response);
   }
 
-  /** The body piece by piece. @throws {StoreError} While reading, if it is gone or damaged; the response is then deleted. */
-  async *readBody(key: string, response: CachedResponse, span: { start: number; end: number }): AsyncIterable<Buffer> {
-    try {
-      yield* this.#parts.bodies.read(response.stored.body!, span);
-    } catch (error) {
-      this.remove(key, response);
-      throw error;
-    }
+  /**
+   * The body piece by piece.
+   *
+   * @throws {StoreError} While reading, if it is gone or damaged; the response is then deleted.
+   */
+  readBody(key: string, response: CachedResponse, span: Span): AsyncIterable<Buffer> {
+    return this.#store.readBody(key, response, span);
   }
 
   touch(key: string, response: CachedResponse, now: number): void {
@@ -195,7 +198,8 @@ export class HttpCache {
     if (this.#closed) return;
     this.#closed = true;
     for (const writer of this.#writers.keys()) writer.drop();
-    await this.#eviction;
+    this.#sweepTimer.cancel();
+    await this.#task;
     if (this.#usage.hasUnwritten) this.#usage.write();
   }
 
@@ -203,17 +207,24 @@ export class HttpCache {
     const key = this.#writers.get(writer)!;
     this.#writers.delete(writer);
     this.#store.put(key, response);
-    if (this.#usage.bytes > this.#maxBytes) this.#startEviction();
+    if (this.#usage.bytes > this.#maxBytes) this.#startTask(() => this.#evict());
   }
 
-  #startEviction(): void {
-    this.#eviction ??= evict(this.#store, { maxBytes: this.#maxBytes, stopped: () => this.#closed })
-      .then(bytes => {
-        if (!this.#closed) this.#usage.setBytes(bytes);
-      })
-      .finally(() => {
-        this.#eviction = undefined;
-      });
+  /** One at a time: each of them looks at everything. */
+  #startTask(task: () => Promise<void>): void {
+    this.#task ??= task().finally(() => {
+      this.#task = undefined;
+    });
+  }
+
+  async #evict(): Promise<void> {
+    const bytes = await evict(this.#store, { maxBytes: this.#maxBytes, stopped: () => this.#closed });
+    if (!this.#closed) this.#usage.setBytes(bytes);
+  }
+
+  async #sweep(): Promise<void> {
+    const known = await knownBodies(this.#store, () => this.#closed);
+    if (!this.#closed) await this.#parts.store.bodies().sweep(id => known.has(id));
   }
 }
 

@@ -53,6 +53,8 @@ const maxWaitMs = 5_000;
 /** The body of an error that is not handed out is read to its end, so that the connection can be used again. */
 const maxDrainBytes = 64 * 1024;
 
+const noCookies = { setCookie: undefined };
+
 /**
  * One request to the origin, its storing, and everybody who gets its response.
  *
@@ -134,9 +136,11 @@ export class CacheExchange implements Handler {
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
     if (this.#body && this.#state === 'receiving') {
-      const waits = this.#recorder?.write(chunk);
+      // A copy to keep: whoever receives a chunk may write into it.
+      const kept = this.#recorder ? Buffer.from(chunk) : undefined;
+      const waits = kept && this.#recorder!.write(kept);
       if (waits) this.#holdUntil(waits);
-      this.#body.push(chunk);
+      this.#body.push(chunk, kept);
     } else if ((this.#drained += chunk.byteLength) > maxDrainBytes) this.#abortUpstream();
   }
 
@@ -210,25 +214,28 @@ export class CacheExchange implements Handler {
     this.#state = 'over';
     const setCookie = fieldLines(response.fields, 'set-cookie');
     const now = clock.now();
-    const hit = { key, response: validated, answer, now };
+    const hit = { key, response: validated, now };
     const waiters = this.#takeWaiters();
-    serveHit(cache, this.#leader, { ...hit, validatedBy: { setCookie: setCookie.length > 0 ? setCookie : undefined } });
+    serveHit(cache, this.#leader, {
+      ...hit,
+      answer,
+      validatedBy: { setCookie: setCookie.length > 0 ? setCookie : undefined },
+      onGone: () => this.#host.restart(this.#leader, this.#plan),
+    });
     for (const waiter of waiters) {
-      const whole = selectAnswer('GET', waiter.job.headers, validated);
-      const good =
-        whole &&
-        this.#fits(waiter, validated.fields, validated.stored.variant) &&
-        decideReuse(validated.freshness, waiter.rules, now) === 'use';
-      if (
-        !good ||
+      const own = selectAnswer('GET', waiter.job.headers, validated);
+      const onGone = (): void => this.#host.goAlone(waiter);
+      const fits = own && this.#fits(waiter, validated.fields, validated.stored.variant);
+      if (!fits || decideReuse(validated.freshness, waiter.rules, now) !== 'use') onGone();
+      else if (
         !serveHit(cache, new CacheDelivery(waiter.job, waiter.handler), {
           ...hit,
-          answer: whole,
-          validatedBy: { setCookie: undefined },
+          answer: own,
+          validatedBy: noCookies,
+          onGone,
         })
-      ) {
-        this.#host.goAlone(waiter);
-      }
+      )
+        onGone();
     }
     this.#close();
     return true;
@@ -240,7 +247,8 @@ export class CacheExchange implements Handler {
     const now = clock.now();
     if (!mayUseAfterFailure(stored.freshness, rules, { now, kind })) return false;
     const answer = selectAnswer('GET', request, stored);
-    if (!answer || !serveHit(cache, this.#leader, { key, response: stored, answer, now })) return false;
+    const onGone = (): void => this.#host.restart(this.#leader, this.#plan);
+    if (!answer || !serveHit(cache, this.#leader, { key, response: stored, answer, now, onGone })) return false;
     this.#state = 'over';
     for (const waiter of this.#takeWaiters()) this.#host.goAlone(waiter);
     this.#close(false);
@@ -262,9 +270,9 @@ export class CacheExchange implements Handler {
     const body = this.#body!;
     const feed = (piece: Buffer): void => {
       void this.#recorder?.write(piece);
-      body.push(piece);
+      body.push(Buffer.from(piece), piece);
     };
-    if (beginning !== 'later') return feed(Buffer.from(beginning));
+    if (beginning !== 'later') return feed(beginning);
     body.hold();
     void this.#readBeginning(stored, feed).then(
       () => body.release(),

@@ -12,12 +12,35 @@ export interface Hit {
   readonly now: number;
   /** What a validation has just brought, beside what is stored; undefined for a plain hit, which has an Age. */
   readonly validatedBy?: { readonly setCookie: string | readonly string[] | undefined };
+  /** Called later, instead of an answer, when the body turns out to be gone or damaged. */
+  readonly onGone: () => void;
 }
 
 /** Answers from the cache; false when the body is gone and nothing was handed out. */
 export function serveHit(cache: HttpCache, delivery: CacheDelivery, hit: Hit): boolean {
-  const source = sourceOf(cache, hit);
-  if (!source) return false;
+  const { key, response, answer } = hit;
+  const { size, span } = response.stored;
+  if (!answer.hasBody || size === 0) {
+    handOut(cache, delivery, hit, noBody);
+    return true;
+  }
+  const body = cache.bodyNow(key, response);
+  if (body === undefined) return false;
+  const offset = span?.start ?? 0;
+  const part = answer.range
+    ? { start: answer.range.start - offset, end: answer.range.end - offset }
+    : { start: 0, end: size };
+  if (body === 'later') {
+    const source = new ReadSource(cache.readBody(key, response, part));
+    source.open().then(() => handOut(cache, delivery, hit, source), hit.onGone);
+  } else {
+    // A copy: whoever receives a chunk may write into it, and the stored one answers the next request.
+    handOut(cache, delivery, hit, new BufferSource(Buffer.from(body.subarray(part.start, part.end))));
+  }
+  return true;
+}
+
+function handOut(cache: HttpCache, delivery: CacheDelivery, hit: Hit, source: BodySource): void {
   const fields = answerFields(hit.response, hit.answer);
   // RFC 9111 5.1: Age says that the origin was not asked.
   if (!hit.validatedBy) fields['age'] = String(hit.response.ageSeconds(hit.now));
@@ -27,7 +50,6 @@ export function serveHit(cache: HttpCache, delivery: CacheDelivery, hit: Hit): b
   cache.count(status);
   cache.touch(hit.key, hit.response, hit.now);
   delivery.respond(new StoredHead(hit, fields), source);
-  return true;
 }
 
 /** A head whose raw headers are made only for those who look at them. */
@@ -55,20 +77,6 @@ class StoredHead implements Head {
       (typeof value === 'string' ? [value] : (value ?? [])).flatMap(line => [cased.get(name) ?? name, line]),
     );
   }
-}
-
-function sourceOf(cache: HttpCache, { key, response, answer }: Hit): BodySource | undefined {
-  const { size, span } = response.stored;
-  if (!answer.hasBody || size === 0) return noBody;
-  const offset = span?.start ?? 0;
-  const part = answer.range
-    ? { start: answer.range.start - offset, end: answer.range.end - offset }
-    : { start: 0, end: size };
-  const body = cache.bodyNow(key, response);
-  if (body === undefined) return undefined;
-  if (body === 'later') return new ReadSource(cache.readBody(key, response, part));
-  // A copy: whoever receives a chunk may write into it, and the stored one answers the next request.
-  return new BufferSource(Buffer.from(body.subarray(part.start, part.end)));
 }
 
 const noBody: BodySource = { next: () => 'end', leave: () => undefined };
@@ -99,6 +107,11 @@ class ReadSource implements BodySource {
 
   constructor(pieces: AsyncIterable<Buffer>) {
     this.#pieces = pieces[Symbol.asyncIterator]();
+  }
+
+  /** Reads the first piece, so that damage shows before anything is handed out. */
+  async open(): Promise<void> {
+    this.#piece = await this.#pieces.next().then(({ done, value }) => (done ? 'end' : value));
   }
 
   next(delivery: CacheDelivery): Buffer | 'end' | undefined {

@@ -89,14 +89,16 @@ class CacheStep implements ExchangeHost {
     if (isShareable && exchange.isJoinable && !this.#open.has(key)) this.#open.set(key, exchange);
   }
 
-  #answerFromStored(key: string, stored: CachedResponse, { job, handler, rules }: Waiter): boolean {
+  #answerFromStored(key: string, response: CachedResponse, request: Waiter): boolean {
+    const { job, handler, rules } = request;
     const now = this.clock.now();
-    const reuse = decideReuse(stored.freshness, rules, now);
+    const reuse = decideReuse(response.freshness, rules, now);
     if (reuse !== 'use' && reuse !== 'use-and-revalidate') return false;
-    const answer = selectAnswer(job.method, job.headers, stored);
-    if (!answer || !serveHit(this.cache, new CacheDelivery(job, handler), { key, response: stored, answer, now }))
+    const answer = selectAnswer(job.method, job.headers, response);
+    const onGone = (): void => this.#answer(request, false);
+    if (!answer || !serveHit(this.cache, new CacheDelivery(job, handler), { key, response, answer, now, onGone }))
       return false;
-    if (reuse === 'use-and-revalidate') this.#revalidate(key, stored, job);
+    if (reuse === 'use-and-revalidate') this.#revalidate(key, response, job);
     return true;
   }
 

@@ -27,6 +27,8 @@ export class SharedBody implements BodySource {
   #first = 0;
   #bytes = 0;
   #holds = 0;
+  #copies = false;
+  #latest: Buffer | undefined;
   #keepAll: boolean;
   #upstreamPaused = false;
   #ended = false;
@@ -49,11 +51,15 @@ export class SharedBody implements BodySource {
     delivery.respond(head, this);
   }
 
-  push(piece: Buffer): void {
-    this.#pieces.push(piece);
+  /** Takes the next piece; `kept`, a copy of it, is what later readers get copies of. Without one there is one reader only. */
+  push(piece: Buffer, kept: Buffer | undefined): void {
+    this.#pieces.push(kept ?? piece);
     this.#bytes += piece.byteLength;
     if (this.#bytes > this.#options.keepBytes) this.#keepAll = false;
+    this.#latest = kept ? piece : undefined;
+    this.#copies = kept !== undefined;
     for (const reader of this.#readers) reader.pump();
+    this.#latest = undefined;
     if (!this.#keepAll) this.#dropRead();
     this.#throttle();
   }
@@ -82,13 +88,15 @@ export class SharedBody implements BodySource {
   }
 
   next(delivery: CacheDelivery): Buffer | 'end' | undefined {
-    const piece = this.#pieces[delivery.position - this.#first];
-    if (piece) delivery.position++;
-    else if (this.#ended) {
-      this.#readers.delete(delivery);
-      return 'end';
+    const index = delivery.position - this.#first;
+    const piece = this.#pieces[index];
+    if (piece) {
+      delivery.position++;
+      return this.#copies ? this.#copyOf(piece, index) : piece;
     }
-    return piece;
+    if (!this.#ended) return undefined;
+    this.#readers.delete(delivery);
+    return 'end';
   }
 
   leave(delivery: CacheDelivery): void {
@@ -103,6 +111,13 @@ export class SharedBody implements BodySource {
 
   onResume(): void {
     this.#throttle();
+  }
+
+  /** The first reader of the newest piece gets that itself. */
+  #copyOf(piece: Buffer, index: number): Buffer {
+    const latest = index === this.#pieces.length - 1 ? this.#latest : undefined;
+    this.#latest = undefined;
+    return latest ?? Buffer.from(piece);
   }
 
   #dropRead(): void {

@@ -43,7 +43,8 @@ export class UnsafeHandler extends ForwardingHandler {
   }
 
   override onResponseData(controller: Controller, chunk: Buffer): void {
-    void this.#recorder?.write(chunk);
+    // A copy: whoever receives the chunk may write into it.
+    if (this.#recorder) void this.#recorder.write(Buffer.from(chunk));
     this.handler.onResponseData?.(controller, chunk);
   }
 
