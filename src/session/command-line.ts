@@ -11,6 +11,7 @@ const switches: Readonly<Record<string, (value: string) => void>> = {
   'proxy-bypass-list': () => {},
   'proxy-pac-url': value => void readProxyConfig({ pacScript: value }),
   'no-proxy-server': () => {},
+  'disable-http-cache': () => {},
 };
 
 /**

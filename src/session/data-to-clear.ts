@@ -46,6 +46,17 @@ export interface DataToClear {
   readonly closeConnections: boolean;
 }
 
+/** All of the HTTP cache, and nothing else. */
+export const wholeCache: DataToClear = {
+  cookies: false,
+  cache: true,
+  webStorage: [],
+  origins: undefined,
+  bySite: false,
+  thirdParties: false,
+  closeConnections: false,
+};
+
 // Storages that Chromium no longer has are known, and have nothing to clear.
 const storages: Readonly<Record<string, WebStorageType | 'cookies' | 'gone'>> = {
   appcache: 'gone',

@@ -6,7 +6,8 @@ import { describe } from '../util/options.ts';
 import type { App } from './app.ts';
 import { parsePartition, partitionOfDirectory } from './partition.ts';
 import { proxyOfSwitches } from './proxy-switches.ts';
-import { Session, type SessionEvents } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionEvents } from './session-events.ts';
 import { readSessionOptions, type SessionOptionsInput, warnOfOtherOptions } from './session-options.ts';
 
 /** What an open session is kept under. */
@@ -120,7 +121,10 @@ export class SessionModule {
     const made = Session.make({
       name,
       directory,
-      options: readSessionOptions(input, { hostRules: commandLine.getSwitchValue('host-resolver-rules') }),
+      options: readSessionOptions(input, {
+        hostRules: commandLine.getSwitchValue('host-resolver-rules'),
+        cache: !commandLine.hasSwitch('disable-http-cache'),
+      }),
       endpointRules: commandLine.getSwitchValue('host-rules'),
       proxy: proxyOfSwitches(commandLine),
       app: this.#app,

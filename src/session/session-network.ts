@@ -10,7 +10,9 @@ import { HostResolver } from '../hosts/host-resolver.ts';
 import { parseHostRules } from '../hosts/host-rules.ts';
 import { HstsStore, hstsCodec } from '../hosts/hsts.ts';
 import { ActiveRequests } from '../network/active-requests.ts';
+import { HttpCache } from '../cache/http-cache.ts';
 import { authInterceptor } from '../network/auth-interceptor.ts';
+import { cacheInterceptor } from '../network/cache-interceptor.ts';
 import { ConnectionPools } from '../network/connection-pools.ts';
 import type { ChannelParts } from '../network/channel-dispatcher.ts';
 import { type Connect, Connector } from '../network/connector.ts';
@@ -59,6 +61,8 @@ export class SessionNetwork {
   readonly trust: TrustStore = new TrustStore();
   readonly verifier: ServerVerifier;
   readonly proxies: SessionProxies;
+  /** undefined: the session caches nothing. */
+  readonly cache: HttpCache | undefined;
   readonly fetchParts: FetchParts;
   readonly #sockets: OpenSockets;
   readonly #routes: { readonly direct: Connect; readonly through: (proxy: ProxyServer) => Connect };
@@ -118,6 +122,7 @@ export class SessionNetwork {
     );
     this.#pipeline = new Pipeline(this.#pools.dispatch);
     const hsts = new HstsStore({ records: store.records('hsts', hstsCodec), clock });
+    this.cache = this.#openCache();
     this.#pipeline.set('hsts', hstsInterceptor(hsts));
     this.#pipeline.set('auth', authInterceptor({ authenticator, cookies: parts.cookies }));
     this.#pipeline.set('cookies', cookiesInterceptor({ cookies: parts.cookies, committed: () => store.committed() }));
@@ -144,6 +149,14 @@ export class SessionNetwork {
     );
     this.proxies.setConfig(parts.proxy);
     this.#channels = this.#disposer.own(new OpenChannels(), it => it.close());
+  }
+
+  #openCache(): HttpCache | undefined {
+    const { options, store, clock } = this.#parts;
+    if (!options.cache) return undefined;
+    const cache = this.#disposer.own(new HttpCache({ store, clock }), it => it.close());
+    this.#pipeline.set('cache', cacheInterceptor(cache, clock));
+    return cache;
   }
 
   get dispatcher(): Dispatcher {
@@ -178,6 +191,11 @@ export class SessionNetwork {
     this.proxies.setConfig(config);
     if (config.closeConnections === 'all') await this.closeAllConnections();
     else this.#pools.retire();
+  }
+
+  /** Closes connections as they fall idle. */
+  retireConnections(): void {
+    this.#pools.retire();
   }
 
   /** Forgets credentials; connections that were opened with them are closed as they fall idle. */

@@ -45,7 +45,10 @@ const keys = [
 ] as const;
 
 /** @throws {TypeError | RangeError} If a field is wrong; `code` is `ERR_INVALID_OPTION`. */
-export function readSessionOptions(input: unknown, switches: { readonly hostRules: string }): SessionOptions {
+export function readSessionOptions(
+  input: unknown,
+  switches: { readonly hostRules: string; readonly cache: boolean },
+): SessionOptions {
   const options = new OptionsReader(action, input, keys);
   const limits = new OptionsReader(`${action}: cookieLimits`, options.object('cookieLimits', undefined), [
     'perSite',
@@ -54,7 +57,7 @@ export function readSessionOptions(input: unknown, switches: { readonly hostRule
   const hostRules = options.string('hostRules', switches.hostRules);
   parseHostRules(action, hostRules);
   return {
-    cache: options.boolean('cache', true),
+    cache: options.boolean('cache', switches.cache),
     keepSessionCookies: options.boolean('keepSessionCookies', true),
     cookieLimits: {
       perSite: limits.number('perSite', 180, { min: 1 }),

@@ -2,8 +2,6 @@ import { EventEmitter } from 'node:events';
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Dispatcher } from 'undici';
-import type { AuthInfo } from '../auth/authenticator.ts';
-import type { Certificate } from '../certificates/certificate.ts';
 import type { LegacyVerifyProc, VerifyProc } from '../certificates/verify-proc.ts';
 import { cookieCodec } from '../cookies/cookie-codec.ts';
 import { CookieStore } from '../cookies/cookie-store.ts';
@@ -15,20 +13,28 @@ import type { FetchInit } from '../network/fetch-request.ts';
 import type { WebSocketConstructor } from '../network/web-socket.ts';
 import type { Store } from '../storage/store.ts';
 import { openStore } from '../storage/open-store.ts';
-import type { PacReport } from '../proxy/pac-world.ts';
 import { type ProxyConfig, type ProxyConfigInput, readProxyConfig } from '../proxy/proxy-config.ts';
 import { errorOnly, type Outcome, readCallback, settle } from '../util/callback.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
-import { invalidRange, invalidType, StateError, type StoreError } from '../util/errors.ts';
+import { invalidRange, invalidType, NetError, StateError, type StoreError } from '../util/errors.ts';
+import { netErrorNumbers } from '../util/net-error-codes.ts';
 import { OptionsReader } from '../util/options.ts';
 import { SessionEvent } from '../util/session-event.ts';
 import { readUrl } from '../util/url.ts';
 import type { App } from './app.ts';
-import type { LoginCallback, LoginRequestDetails } from './ask-program.ts';
 import { Proxy } from './proxy.ts';
 import { readAcceptLanguages } from './accept-languages.ts';
 import { Certificates } from './certificates.ts';
 import { Cookies } from './cookies.ts';
+import {
+  type ClearDataInput,
+  type ClearStorageDataInput,
+  type DataToClear,
+  readClearData,
+  readClearStorageData,
+  wholeCache,
+} from './data-to-clear.ts';
+import type { SessionEvents } from './session-events.ts';
 import { SessionNetwork } from './session-network.ts';
 import type { SslConfigInput } from '../certificates/ssl-config.ts';
 import { readUserAgent, type SessionOptions } from './session-options.ts';
@@ -36,35 +42,6 @@ import { readUserAgent, type SessionOptions } from './session-options.ts';
 /** What `ses.resolveHost` gives. */
 export interface ResolvedHost {
   endpoints: HostEndpoint[];
-}
-
-/** Events of a session. */
-export interface SessionEvents {
-  /** The store has a problem: a damaged file was set aside, or the disk refuses writes. The session goes on. */
-  'store-error': [event: SessionEvent<Session>, error: StoreError];
-  /** A server or proxy wants credentials. A listener that answers calls `event.preventDefault()` and the callback. */
-  login: [event: SessionEvent<Session>, details: LoginRequestDetails, authInfo: AuthInfo, callback: LoginCallback];
-  /** A server's certificate was found wanting. A listener that answers calls `event.preventDefault()` and the callback. */
-  'certificate-error': [
-    event: SessionEvent<Session>,
-    url: string,
-    error: string,
-    certificate: Certificate,
-    callback: (isTrusted: boolean) => void,
-  ];
-  /** A server may ask for a client certificate, and there is more than none for its host. */
-  'select-client-certificate': [
-    event: SessionEvent<Session>,
-    url: string,
-    list: readonly Certificate[],
-    callback: (certificate?: Certificate) => void,
-  ];
-  /** A part of the proxy rules was malformed and left out. */
-  'proxy-warning': [event: SessionEvent<Session>, message: string];
-  /** A PAC script called `alert`, or failed. */
-  'pac-message': [event: SessionEvent<Session>, report: PacReport];
-  /** `preconnect` was called. */
-  preconnect: [event: SessionEvent<Session>, url: string, allowCredentials: boolean];
 }
 
 interface SessionParts {
@@ -340,6 +317,56 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     this.#useNetwork('set the TLS configuration').trust.setSslConfig(config);
   }
 
+  /** What the HTTP cache holds, in bytes. @see Electron `ses.getCacheSize` */
+  async getCacheSize(): Promise<number> {
+    return this.#useNetwork('get the cache size').cache?.size() ?? 0;
+  }
+
+  /**
+   * Clears the HTTP cache: nothing that runs is cancelled, and nothing from before is served afterwards.
+   *
+   * @param callback - v0.36 form: `(result)`, 0 or a negative network error number.
+   * @see Electron `ses.clearCache`
+   */
+  clearCache(callback?: (result: number) => void): Promise<void> {
+    const done = readCallback<NonNullable<typeof callback>>('clear the cache', callback);
+    return settle(done, clearedOutcome, () => this.#clear('clear the cache', wholeCache));
+  }
+
+  /**
+   * Clears cookies, and what a browser's profile holds, of one origin or of all.
+   *
+   * @param options - `origin`, `storages`, `quotas`; default: everything.
+   * @throws {TypeError} If an option is wrong; `code` is `ERR_INVALID_OPTION`. Unknown names of storages are a warning.
+   * @throws {StateError} ERR_NO_BROWSER, when the partition has a browser's profile and there is no browser.
+   * @see Electron `ses.clearStorageData`
+   */
+  clearStorageData(options: ClearStorageDataInput | undefined, callback?: (error?: Error) => void): Promise<void>;
+  clearStorageData(callback?: (error?: Error) => void): Promise<void>;
+  clearStorageData(first?: ClearStorageDataInput | ((error?: Error) => void), second?: unknown): Promise<void> {
+    const action = 'clear storage data';
+    const [input, callback] = typeof first === 'function' ? [undefined, first] : [first, second];
+    const done = readCallback<(error?: Error) => void>(action, callback);
+    return settle(done, errorOnly, () => this.#clear(action, readClearStorageData(input)));
+  }
+
+  /**
+   * Clears data of every kind, of the origins given, of all but them, or of all.
+   *
+   * @throws {TypeError} If an option is wrong, or `origins` comes with `excludeOrigins`; `code` is `ERR_INVALID_OPTION`.
+   * @throws {StateError} As `clearStorageData`.
+   * @see Electron `ses.clearData`
+   */
+  clearData(options?: ClearDataInput): Promise<void> {
+    return settle(undefined, errorOnly, () => this.#clear('clear data', readClearData(options)));
+  }
+
+  /** Begins to force everything to the disk; problems are a `store-error` event. @see Electron `ses.flushStorageData` */
+  flushStorageData(): void {
+    const { store } = this.#open('flush storage data');
+    store.flush().catch((error: StoreError) => this.#reportProblem(error));
+  }
+
   /** Forgets the credentials given for servers and proxies. */
   clearAuthCache(callback?: (error?: Error) => void): Promise<void> {
     const done = readCallback<NonNullable<typeof callback>>('clear the auth cache', callback);
@@ -373,10 +400,12 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
   async #shutDown(drain: (network: SessionNetwork) => Promise<void>): Promise<void> {
     this.#parts.forget();
-    if (this.#network) await drain(this.#network);
-    if (!this.#opened) return;
-    this.#opened.cookies.close();
-    await this.#opened.store.close();
+    try {
+      if (this.#network) await drain(this.#network);
+    } finally {
+      this.#opened?.cookies.close();
+      await this.#opened?.store.close();
+    }
   }
 
   #requireOpen(action: string): void {
@@ -401,6 +430,15 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     });
     this.cookies.listen(cookies);
     return { store, cookies };
+  }
+
+  async #clear(action: string, what: DataToClear): Promise<void> {
+    const { store, cookies } = this.#open(action);
+    const { clearData } = await import('./clear-data.ts');
+    // The cache may lie on disk though this process has sent nothing yet.
+    const cache = what.cache ? this.#useNetwork(action).cache : undefined;
+    await clearData(what, { cookies, cache, store });
+    if (what.closeConnections) this.#network?.retireConnections();
   }
 
   #warnOfProxy(message: string): void {
@@ -433,6 +471,11 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return this.#network;
   }
 }
+
+const clearedOutcome: Outcome<void, [result: number]> = {
+  ok: () => [0],
+  failed: error => [error instanceof NetError ? error.errno : netErrorNumbers.ERR_FAILED],
+};
 
 const proxyOutcome: Outcome<string, [proxy: string]> = { ok: proxy => [proxy], failed: () => [''] };
 
