@@ -27,14 +27,17 @@ export class CookieEviction {
       this.#sites.sweep(now);
     }
     this.#oldestAccess = Math.min(this.#oldestAccess, added.lastAccessedAt);
-    if (this.#oldestAccess < now - safeFromTotalLimitMs) this.#keepTotal(now - safeFromTotalLimitMs);
+    if (this.#oldestAccess < now - safeFromTotalLimitMs) this.#keepTotal(now);
   }
 
   /** Chromium CookieMonster::GarbageCollect, "Collect garbage for everything". */
-  #keepTotal(safeFrom: number): void {
+  #keepTotal(now: number): void {
     if (this.#limits.total === Number.POSITIVE_INFINITY) return;
+    if (this.#sites.count() <= this.#limits.total) return;
+    this.#sites.sweepDisk(now);
     const count = this.#sites.count();
     if (count <= this.#limits.total) return;
+    const safeFrom = now - safeFromTotalLimitMs;
     const old: Cookie[] = [];
     this.#oldestAccess = Number.POSITIVE_INFINITY;
     for (const cookie of this.#sites.all()) {

@@ -1,3 +1,4 @@
+import { registrableDomain, siteOfHost } from '../util/site.ts';
 import type { Cookie, CookieTarget } from './cookie.ts';
 import { domainMatches, isBelow } from './cookie-domain.ts';
 import { ownContext } from './cookie-target.ts';
@@ -39,8 +40,18 @@ export function cookieMatcher(filter: CookieFilter, now: number): (cookie: Cooki
     (url === undefined || isSentTo(cookie, url, now));
 }
 
+/** The one site that a filter can find cookies in; undefined when there may be several. */
+export function siteOfFilter(filter: CookieFilter): string | undefined {
+  if (filter.url) return siteOfHost(filter.url.hostname);
+  if (filter.domain === undefined || filter.domain === '') return undefined;
+  const domain = filterDomain(filter.domain);
+  const site = siteOfHost(domain);
+  // Below a public suffix there are sites of their own.
+  return site !== domain || filter.matchDomain === 'host' || registrableDomain(domain) === domain ? site : undefined;
+}
+
 /** A domain as a program writes it, without its leading dot and in lower case. */
-export function filterDomain(domain: string): string {
+function filterDomain(domain: string): string {
   return (domain.startsWith('.') ? domain.slice(1) : domain).toLowerCase();
 }
 

@@ -48,6 +48,11 @@ export function cookieFromLine(line: string, origin: CookieOrigin): Cookie | Ref
   };
 }
 
+/** The name in a line that was refused, for the report; a line without one gives nothing away. */
+export function nameInLine(line: string): string {
+  return /^[^=;]{1,256}(?==)/.exec(line)?.[0].trim() ?? '';
+}
+
 /** Names and attributes that promise something the rest of the line does not keep. */
 function refusePromises(
   parsed: ParsedSetCookie,

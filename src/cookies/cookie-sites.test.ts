@@ -81,6 +81,19 @@ describe('the disk', () => {
     expect(onDisk()).toBe(created + minute);
   });
 
+  test('over the total, what has expired on disk goes before anything else', () => {
+    const disk = new SharedDisk<Cookie>(cookieCodec);
+    const earlier = new StoreForTest({ records: disk.open() });
+    for (let index = 0; index < 10; index++) earlier.receive(`https://site${index}.test/`, ['a=1', 'b=2; Max-Age=60']);
+    earlier.clock.advance(31 * 86_400_000);
+    const limits = { perSite: 180, total: 15 };
+    const later = new StoreForTest({ records: disk.open(), clock: earlier.clock, limits });
+    later.receive(site, 'c=3');
+    expect(later.takeChanges()).toContain('-b=2 expired');
+    expect(later.store.count()).toBe(11);
+    expect(disk.open().count()).toBe(11);
+  });
+
   test('a row under another site’s name is not used', () => {
     const disk = new SharedDisk<Cookie>(cookieCodec);
     new StoreForTest({ records: disk.open() }).receive('https://www.example.org/', 'a=1; Domain=example.org');

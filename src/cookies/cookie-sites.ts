@@ -95,6 +95,14 @@ export class CookieSites {
     for (const site of this.#loaded.values()) this.dropExpired(site, now);
   }
 
+  /** Drops what has expired from every site there is. */
+  sweepDisk(now: number): void {
+    const names = new Set<string>();
+    for (const { group, record } of this.#records.entries()) if (isExpired(record, now)) names.add(group);
+    for (const name of names) this.dropExpired(this.site(name), now);
+    this.sweep(now);
+  }
+
   /** Every cookie that has not expired, without keeping those that are on disk only. */
   *all(): Generator<Cookie> {
     const now = this.#clock.now();

@@ -1,6 +1,6 @@
 import type { Records } from '../storage/store.ts';
 import type { Clock } from '../util/clock.ts';
-import { registrableDomain, siteOfHost } from '../util/site.ts';
+import { siteOfHost } from '../util/site.ts';
 import type {
   ChangeCause,
   Cookie,
@@ -12,14 +12,14 @@ import type {
 } from './cookie.ts';
 import { buildHeader } from './build-header.ts';
 import { cookieKey } from './cookie-codec.ts';
-import { type CookieFilter, cookieMatcher, filterDomain } from './cookie-filter.ts';
-import { type CookieDetails, cookieFromDetails } from './cookie-from-details.ts';
-import { cookieFromLine } from './cookie-from-line.ts';
 import type { CookieDraft } from './cookie-draft.ts';
-import { inSendingOrder } from './domain-cookies.ts';
 import { CookieEviction } from './cookie-eviction.ts';
+import { type CookieFilter, cookieMatcher, siteOfFilter } from './cookie-filter.ts';
+import { type CookieDetails, cookieFromDetails } from './cookie-from-details.ts';
+import { cookieFromLine, nameInLine } from './cookie-from-line.ts';
 import { CookieSites, insertionCause } from './cookie-sites.ts';
 import { isTrustworthy, ownContext } from './cookie-target.ts';
+import { inSendingOrder } from './domain-cookies.ts';
 import type { CookieLimits } from './eviction-rules.ts';
 import { type BuiltHeader, HeaderCache, HostHeaders } from './header-cache.ts';
 import { type ImportOptions, type ImportResult, planImport } from './import-plan.ts';
@@ -92,11 +92,12 @@ export class CookieStore {
   receive(target: CookieTarget, lines: readonly string[], context: CookieContext): SetResult[] {
     this.#sites.freshen();
     const now = this.#clock.now();
-    return lines.map((line, index) => {
-      if (index >= maxLinesPerResponse) return this.#refuse(target, '', 'too-many');
+    const results = lines.slice(0, maxLinesPerResponse).map(line => {
       const offered = cookieFromLine(line, { target, context, now });
-      return this.#offer(offered, { target, context, name: nameOf(line) });
+      return this.#offer(offered, { target, context, name: nameInLine(line) });
     });
+    const surplus = lines.length - results.length;
+    return surplus === 0 ? results : results.concat(Array(surplus).fill(this.#refuse(target, '', 'too-many')));
   }
 
   /** Sets a cookie for a program, under the rules of a same-site response. */
@@ -299,19 +300,4 @@ interface Offer {
   readonly target: CookieTarget;
   readonly context: CookieContext;
   readonly name: string;
-}
-
-/** The one site that a filter can find cookies in; undefined when there may be several. */
-function siteOfFilter(filter: CookieFilter): string | undefined {
-  if (filter.url) return siteOfHost(filter.url.hostname);
-  if (filter.domain === undefined || filter.domain === '') return undefined;
-  const domain = filterDomain(filter.domain);
-  const site = siteOfHost(domain);
-  // Below a public suffix there are sites of their own.
-  return site !== domain || filter.matchDomain === 'host' || registrableDomain(domain) === domain ? site : undefined;
-}
-
-/** The name in a line that was refused, for the report; a line without one gives nothing away. */
-function nameOf(line: string): string {
-  return /^[^=;]{1,256}(?==)/.exec(line)?.[0].trim() ?? '';
 }
