@@ -190,12 +190,17 @@ export const pacHelpers: string = String.raw`(function (lookup, now, random, ale
     return first >= 0 && last >= 0 && isBetween(time.date.getDay(), first, last);
   });
 
-  // A day is a number to 31, a year a greater one, a month a name.
+  // A day is a number to 31, a year a greater one, a month a name. A month without that day ends before it: February does
+  // not reach into March.
   function setDatePart(date, part) {
     var value = parseInt(part);
-    if (isNaN(value)) date.setMonth(months.indexOf(part));
+    if (isNaN(value)) setMonth(date, date.getFullYear(), months.indexOf(part));
     else if (value < 32) date.setDate(value);
-    else date.setFullYear(value);
+    else setMonth(date, value, date.getMonth());
+  }
+  function setMonth(date, year, month) {
+    var length = new NativeDate(year, month + 1, 0).getDate();
+    date.setFullYear(year, month, Math.min(date.getDate(), length));
   }
   define('dateRange', function dateRange() {
     if (arguments.length === 0) return false;
@@ -208,15 +213,15 @@ export const pacHelpers: string = String.raw`(function (lookup, now, random, ale
       return value < 32 ? date.getDate() === value : date.getFullYear() === value;
     }
     var middle = list.length >> 1;
-    var year = new NativeDate(now()).getFullYear();
+    var year = date.getFullYear();
     var first = new NativeDate(year, 0, 1, 0, 0, 0);
     var last = new NativeDate(year, 11, 31, 23, 59, 59);
     list.slice(0, middle).forEach(function (part) { setDatePart(first, part); });
     list.slice(middle).forEach(function (part) { setDatePart(last, part); });
     // Two days without a month mean those of this month.
     if (list.length === 2 && parseInt(list[0]) < 32) {
-      first.setMonth(date.getMonth());
-      last.setMonth(date.getMonth());
+      setMonth(first, first.getFullYear(), date.getMonth());
+      setMonth(last, last.getFullYear(), date.getMonth());
     }
     return isBetween(date, first, last);
   });
@@ -229,8 +234,8 @@ export const pacHelpers: string = String.raw`(function (lookup, now, random, ale
     if (list.length === 2) return list[0] <= time.date.getHours() && time.date.getHours() <= list[1];
     if (list.length !== 4 && list.length !== 6) throw new TypeError('timeRange takes 1, 2, 4 or 6 numbers');
     var middle = list.length >> 1;
-    var first = new NativeDate(now());
-    var last = new NativeDate(now());
+    var first = new NativeDate(time.date);
+    var last = new NativeDate(time.date);
     first.setHours(list[0], list[1], middle === 3 ? list[2] : first.getSeconds());
     last.setHours(list[middle], list[middle + 1], middle === 3 ? list[5] : 59);
     return isBetween(time.date, first, last);

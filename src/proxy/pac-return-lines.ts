@@ -4,7 +4,7 @@ import { tryTokenizePac } from './pac-tokens.ts';
 export const markFunction = 'alert';
 
 /** What a mark says before the number. */
-export const markText = '\u0000return at line ';
+export const markText = '\u0001return at this line';
 
 /**
  * The script with a mark before each value that it returns, so that the last mark says which line decided. Lines keep

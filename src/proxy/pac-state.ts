@@ -41,69 +41,70 @@ export function mayKeepState(source: string): boolean {
   return !tokens || new StateSearch(tokens).found();
 }
 
+/** A function of the script, and the names that it declares itself. */
+interface Scope {
+  readonly names: Set<string>;
+  readonly parent: Scope | undefined;
+  /** Whether it runs anew for each URL, so that what its inner functions write does not last. */
+  readonly isEntry: boolean;
+}
+
 class StateSearch {
   readonly #tokens: readonly PacToken[];
-  /** Whether each token stands inside a function. */
-  readonly #inFunction: readonly boolean[];
-  readonly #local = new Set<string>();
+  /** The innermost function that each token stands in. */
+  readonly #scopes: readonly (Scope | undefined)[];
   readonly #topLevel = new Set<string>();
 
   constructor(tokens: readonly PacToken[]) {
     this.#tokens = tokens;
-    this.#inFunction = this.#findFunctions();
+    this.#scopes = this.#findScopes();
     for (const [index, { text }] of tokens.entries()) {
       if (declarators.has(text)) this.#declare(index);
-      else if (!this.#inFunction[index] && (text === 'function' || text === 'class'))
-        this.#topLevel.add(this.#text(index + 1));
-      else if (!this.#inFunction[index] && assignments.has(text)) this.#topLevel.add(this.#text(index - 1));
+      else if (this.#scopes[index]) continue;
+      else if (text === 'function' || text === 'class') this.#topLevel.add(this.#text(index + 1));
+      else if (assignments.has(text)) this.#topLevel.add(this.#text(index - 1));
     }
   }
 
   found(): boolean {
-    return this.#tokens.some((token, index) => (this.#inFunction[index] ? this.#changes(index) : isShared(token)));
+    return this.#tokens.some((token, index) => (this.#scopes[index] ? this.#changes(index) : isShared(token)));
   }
 
   #text(index: number): string {
     return this.#tokens[index]?.text ?? '';
   }
 
-  /** Marks the bodies of functions, and takes their parameters for local names. */
-  #findFunctions(): boolean[] {
-    const marks: boolean[] = [];
-    const braces: boolean[] = [];
+  #findScopes(): (Scope | undefined)[] {
+    const scopes: (Scope | undefined)[] = [];
+    const outer: (Scope | undefined)[] = []; // for each open brace, the scope around it
     const openings: number[] = [];
     let closed = -1; // where the last closed parenthesis was opened
-    let depth = 0;
+    let scope: Scope | undefined;
     for (const [index, { text }] of this.#tokens.entries()) {
-      marks.push(depth > 0);
+      scopes.push(scope);
+      const before = this.#text(index - 1);
+      const isBlock = before === ')' && blockWords.has(this.#text(closed - 1));
+      const parameters = before === '=>' && this.#text(index - 2) !== ')' ? index - 2 : closed;
+      if (text === '{') outer.push(scope);
+      // Where an arrow's body without braces ends is not clear: what follows counts as inside.
+      if (before === '=>' || (text === '{' && before === ')' && !isBlock)) scope = this.#open(scope, parameters, index);
       if (text === '(') openings.push(index);
       else if (text === ')') closed = openings.pop() ?? 0;
-      else if (text === '=>') {
-        this.#addParameters(this.#text(index - 1) === ')' ? closed : index - 1, index);
-        // Where a body without braces ends is not clear: all that follows counts as inside.
-        if (this.#text(index + 1) !== '{') depth++;
-      } else if (text === '{') {
-        const isFunction = this.#beginsFunction(index, closed);
-        braces.push(isFunction);
-        if (isFunction) depth++;
-        if (isFunction && this.#text(index - 1) === ')') this.#addParameters(closed, index);
-      } else if (text === '}' && braces.pop()) depth--;
+      else if (text === '}' && outer.length > 0) scope = outer.pop();
     }
-    return marks;
+    return scopes;
   }
 
-  #beginsFunction(brace: number, parameters: number): boolean {
-    if (this.#text(brace - 1) === '=>') return true;
-    return this.#text(brace - 1) === ')' && !blockWords.has(this.#text(parameters - 1));
-  }
-
-  #addParameters(from: number, to: number): void {
-    for (const token of this.#tokens.slice(from, to)) if (token.kind === 'name') this.#local.add(token.text);
+  /** A function whose parameters stand from one token to another. */
+  #open(parent: Scope | undefined, from: number, to: number): Scope {
+    const parameters = this.#tokens.slice(from, to).filter(({ kind }) => kind === 'name');
+    const isEntry = parent === undefined && this.#text(from - 1) === 'FindProxyForURL';
+    return { names: new Set(parameters.map(({ text }) => text)), parent, isEntry };
   }
 
   /** Takes the names of `var a = ..., b` for local, or for shared when it stands outside of functions. */
   #declare(declarator: number): void {
-    const names = this.#inFunction[declarator] ? this.#local : this.#topLevel;
+    const names = this.#scopes[declarator]?.names ?? this.#topLevel;
     names.add(this.#text(declarator + 1));
     let nesting = 0;
     for (let index = declarator + 2; index < this.#tokens.length; index++) {
@@ -138,10 +139,18 @@ class StateSearch {
     return opaque.has(text) || (text === 'function' && this.#text(index + 1) === '*');
   }
 
+  /** Whether the innermost function declares a name, or one around it that runs anew for each URL. */
+  #isDeclared(name: string, index: number): boolean {
+    const own = this.#scopes[index];
+    if (own?.names.has(name)) return true;
+    for (let scope = own; scope; scope = scope.parent) if (scope.isEntry && scope.names.has(name)) return true;
+    return false;
+  }
+
   /** Whether the name at `index` is a plain variable of a function's own. */
   #isOwn(index: number): boolean {
     const token = this.#tokens[index];
-    if (token?.kind !== 'name' || !this.#local.has(token.text) || this.#topLevel.has(token.text)) return false;
+    if (token?.kind !== 'name' || this.#topLevel.has(token.text) || !this.#isDeclared(token.text, index)) return false;
     return ![this.#text(index - 1), this.#text(index + 1)].some(text => text === '.' || text === '?.' || text === '[');
   }
 }
