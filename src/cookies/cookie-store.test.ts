@@ -95,6 +95,18 @@ describe('sending', () => {
     expect(cookies.store.list({ name: 'utf8' })[0]?.value).toBe('é');
   });
 
+  test('a site of many hosts keeps them apart, and its domain cookies together', () => {
+    const cookies = new StoreForTest();
+    const hosts = Array.from({ length: 20 }, (_, index) => `https://host${index}.example.com/`);
+    for (const url of hosts) cookies.receive(url, 'own=1');
+    cookies.receive(site, 'all=2; Domain=example.com');
+    for (const url of hosts) expect(cookies.header(url)).toBe('own=1; all=2');
+    for (const url of hosts) cookies.receive(url, 'own=; Max-Age=0');
+    for (const url of hosts) expect(cookies.header(url)).toBe('all=2');
+    expect(cookies.header('https://a.host3.example.com/')).toBe('all=2');
+    expect(cookies.store.count()).toBe(1);
+  });
+
   test('a header is never older than the last change', () => {
     const cookies = new StoreForTest();
     expect(cookies.header(site)).toBe('');
