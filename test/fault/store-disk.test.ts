@@ -32,6 +32,8 @@ describe('a disk that fails: reads go on, and what was written meanwhile is writ
         ['readable', ['before', 'during']],
         ['still', 'ERR_STORE_FULL'],
         ['readable', ['before', 'during', 'still']],
+        ['small body', 'gone'],
+        ['large body', 'ERR_STORE_FULL'],
         ['after', 'committed'],
         ['readable', ['after', 'before', 'during', 'still']],
         ['reopened', ['after', 'before', 'during', 'still']],

@@ -72,10 +72,9 @@ export class BodyFileWriter {
     try {
       const file = await this.#file;
       while (this.#queue.length > 0) {
-        const bytes = this.#queue.length === 1 ? (this.#queue[0] as Buffer) : Buffer.concat(this.#queue);
+        const chunks = this.#queue;
         this.#queue = [];
-        await file.writeFile(bytes);
-        this.#queuedBytes -= bytes.length;
+        this.#queuedBytes -= await writeAll(file, chunks);
       }
     } catch (error) {
       this.#failure = storeFailure('write a body', error);
@@ -84,6 +83,15 @@ export class BodyFileWriter {
       this.#draining = undefined;
     }
   }
+}
+
+/** Returns how many bytes that were. */
+async function writeAll(file: FileHandle, chunks: Buffer[]): Promise<number> {
+  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  const { bytesWritten } = await file.writev(chunks);
+  // A write cut short, as by a disk that is nearly full; what follows tells why, or goes through.
+  if (bytesWritten < size) await file.writeFile(Buffer.concat(chunks).subarray(bytesWritten));
+  return size;
 }
 
 async function openNew(path: string): Promise<FileHandle> {

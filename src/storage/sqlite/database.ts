@@ -118,6 +118,12 @@ export class Database {
     }
   }
 
+  /** Gives up to `pages` unused pages back to the file system. Returns whether there are more. */
+  shrink(pages: number): boolean {
+    this.#file.db.exec(`PRAGMA incremental_vacuum(${pages})`);
+    return Number(this.#statements.unusedPages.get()?.['freelist_count']) > 0;
+  }
+
   /** What other connections committed since the last call. */
   takeForeignChanges(): readonly ForeignChange[] {
     const dataVersion = this.#statements.dataVersion.get()?.['data_version'];
@@ -203,6 +209,7 @@ const sql = {
   remove: 'DELETE FROM records WHERE collection = ? AND grp = ? AND key = ?',
   clear: 'DELETE FROM records WHERE collection = ?',
   addTotal: 'INSERT INTO totals VALUES (?, ?) ON CONFLICT DO UPDATE SET records = records + excluded.records',
+  unusedPages: 'PRAGMA freelist_count',
   dataVersion: 'PRAGMA data_version',
   newestRevision: 'SELECT max(revision) AS revision FROM changes',
   log: 'INSERT INTO changes (collection, grp) VALUES (?, ?)',

@@ -116,6 +116,23 @@ describe('damage is met before a byte of it is handed out', () => {
   }
 });
 
+test('after a clear, the room goes back to the file system by and by', async () => {
+  const { owner, bodies } = open();
+  const path = join(owner.directory, 'session.db');
+  for (let i = 0; i < 200; i++) await store(bodies, bytesOf(64 * 1024));
+  await owner.committed();
+  const full = statSync(path).size;
+  bodies.clear();
+  await owner.committed();
+  let steps = 0;
+  while (clock.pendingTimers > 0 && steps++ < 100) clock.advance(1000);
+  const again = open(owner.directory);
+  await owner.close();
+  await again.owner.close();
+  expect(full).toBeGreaterThan(10_000_000);
+  expect(statSync(path).size).toBeLessThan(100_000);
+});
+
 test('a sweep deletes what nobody knows, once it is an hour old', async () => {
   const { owner, bodies } = open();
   const known = [await store(bodies, bytesOf(10)), await store(bodies, bytesOf(100_000))];

@@ -49,9 +49,9 @@ export class SqliteBodies implements Bodies {
         chunks.push(chunk);
         if (size <= maxInlineBytes) return undefined;
         file = this.#files.create();
-        const soFar = Buffer.concat(chunks);
+        for (const early of chunks) void file.write(early);
         chunks = [];
-        return file.write(soFar);
+        return undefined;
       },
       commit: () => (file ? this.#files.commit(file) : this.#putInline(Buffer.concat(chunks))),
       abort: () => {

@@ -6,6 +6,7 @@ import type { Bodies } from '../bodies.ts';
 import type { Codec, Records, Store } from '../store.ts';
 import { CommitSchedule } from './commit-schedule.ts';
 import type { BodyBatch, Database, WriteBatch } from './database.ts';
+import { FreeSpace } from './free-space.ts';
 import { openDatabase, openReadOnlyDatabase } from './open-database.ts';
 import { inodeOf } from './private-file.ts';
 import { SqliteBodies } from './sqlite-bodies.ts';
@@ -37,6 +38,7 @@ export class SqliteStore implements Store {
   readonly #path: string;
   readonly #options: SqliteStoreOptions;
   readonly #schedule: CommitSchedule;
+  readonly #freeSpace: FreeSpace;
   readonly #host: RecordsHost;
   readonly #records = new Map<string, SqliteRecords<never>>();
   #bodies: SqliteBodies | undefined;
@@ -58,6 +60,7 @@ export class SqliteStore implements Store {
       commit: () => this.#commit(),
       onFailing: error => this.#report(error),
     });
+    this.#freeSpace = new FreeSpace({ clock: options.clock, database: () => this.#database });
     this.#host = {
       read: (action, absent) => this.#read(action, absent),
       schedule: () => {
@@ -116,6 +119,7 @@ export class SqliteStore implements Store {
       await this.#schedule.finish();
     } finally {
       this.#schedule.stop();
+      this.#freeSpace.stop();
       this.#changeFile(undefined);
     }
   }
@@ -213,6 +217,7 @@ export class SqliteStore implements Store {
       if (failure.code !== 'ERR_STORE_BUSY') this.#bodies?.dropPending();
       throw failure;
     }
+    if (bodies?.cleared || batches.some(batch => batch.cleared)) this.#freeSpace.giveBack();
     for (const records of this.#records.values()) records.pendingIsCommitted();
     this.#bodies?.pendingIsCommitted();
   }
