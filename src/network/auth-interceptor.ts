@@ -111,7 +111,7 @@ class AnsweringHandler extends ForwardingHandler {
 
   override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
     const { challenge, authenticator, party } = this.#how;
-    const challenges = headers[challenge.ask] as string | string[] | undefined;
+    const challenges = headers[challenge.ask];
     if (status !== challenge.status || challenges === undefined || !isReplayable(this.#job)) {
       return super.onResponseStart(controller, status, headers, text);
     }
