@@ -30,6 +30,7 @@ export class CacheWriter {
   readonly #body: BodyWriter;
   #size = 0;
   #state: 'open' | 'finishing' | 'closed' = 'open';
+  #finishing: Promise<void> | undefined;
 
   constructor(host: WriterHost, draft: Draft) {
     this.#host = host;
@@ -66,9 +67,15 @@ export class CacheWriter {
     const body = this.#size <= this.#host.maxMemoryBodyBytes ? Buffer.concat(this.#chunks, this.#size) : undefined;
     const id = this.#size > 0 ? this.#body.commit() : undefined;
     const done = (name: string | undefined): void => this.#written(name, { ...this.draft, ...changes }, body);
-    if (typeof id === 'object') return id.then(done).catch(() => this.drop());
-    done(id);
-    return undefined;
+    if (typeof id === 'object') this.#finishing = id.then(done).catch(() => this.drop());
+    else done(id);
+    return this.#finishing;
+  }
+
+  /** Finishes what has come to its end, and drops what has not. */
+  async close(): Promise<void> {
+    if (this.#state === 'finishing') await this.#finishing;
+    else this.drop();
   }
 
   /** Stores nothing, whatever came so far. */

@@ -193,12 +193,12 @@ export class HttpCache {
     }
   }
 
-  /** Stops evicting and hands the counts to the store; the store itself is its owner's to close. */
+  /** Waits for what is being written down, and hands the counts to the store, which is its owner's to close. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const writer of this.#writers.keys()) writer.drop();
     this.#sweepTimer.cancel();
+    await Promise.all([...this.#writers.keys()].map(writer => writer.close()));
     await this.#task;
     if (this.#usage.hasUnwritten) this.#usage.write();
   }
