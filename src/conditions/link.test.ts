@@ -164,3 +164,14 @@ test('an idle link saves nothing up', () => {
   clock.advance(1000);
   expect(transfer.got()).toBeLessThanOrEqual(1000);
 });
+
+test('a part that was begun alone does not come in one lump when others join', () => {
+  const clock = new ManualClock();
+  const link = new Link(clock);
+  link.setRate(2_500_000);
+  const first = endless(link);
+  const others = Array.from({ length: 49 }, () => endless(link));
+  clock.advance(100);
+  expect(first.got() / others[0]!.got()).toBeGreaterThan(0.8);
+  expect(first.got() / others[0]!.got()).toBeLessThan(1.2);
+});

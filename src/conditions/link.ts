@@ -7,8 +7,8 @@ export type Deliver = (bytes: number) => void;
 interface Piece {
   readonly transfer: Transfer;
   readonly bytes: number;
-  /** The virtual time at which it is through. */
-  readonly finish: number;
+  /** The virtual time at which it was begun; at `begin + bytes` it is through. */
+  readonly begin: number;
 }
 
 /** How long a piece takes its transfer, so that progress is smooth. */
@@ -77,18 +77,29 @@ export class Link {
   }
 
   #insert(transfer: Transfer): void {
-    const share = (this.#bytesPerSecond * pieceMs) / 1000 / (this.#pieces.length + 1);
-    const usual = Math.max(minPieceBytes, this.#bytesPerSecond / maxPiecesPerSecond, share);
-    const bytes = Math.min(transfer.wanted, Math.ceil(usual));
-    const finish = this.#virtual + bytes;
+    const usual = this.#usualBytes(this.#pieces.length + 1);
+    this.#put({ transfer, bytes: Math.min(transfer.wanted, usual), begin: this.#virtual });
+    // What was begun when fewer shared the link comes in parts that fit the present.
+    for (let last = this.#pieces.at(-1)!; finishOf(last) - this.#virtual > 2 * usual; last = this.#pieces.at(-1)!) {
+      this.#pieces.pop();
+      this.#put({ ...last, bytes: Math.ceil(this.#virtual - last.begin) + usual });
+    }
+  }
+
+  #usualBytes(sharers: number): number {
+    const share = (this.#bytesPerSecond * pieceMs) / 1000 / sharers;
+    return Math.ceil(Math.max(minPieceBytes, this.#bytesPerSecond / maxPiecesPerSecond, share));
+  }
+
+  #put(piece: Piece): void {
     let index = this.#pieces.length;
-    while (index > 0 && this.#pieces[index - 1]!.finish > finish) index--;
-    this.#pieces.splice(index, 0, { transfer, bytes, finish });
+    while (index > 0 && finishOf(this.#pieces[index - 1]!) > finishOf(piece)) index--;
+    this.#pieces.splice(index, 0, piece);
   }
 
   /** When the next piece is through. */
   #due(): number {
-    const bytes = (this.#pieces[0]!.finish - this.#virtual) * this.#pieces.length;
+    const bytes = (finishOf(this.#pieces[0]!) - this.#virtual) * this.#pieces.length;
     return this.#reckonedAt + (bytes * 1000) / this.#bytesPerSecond;
   }
 
@@ -105,7 +116,7 @@ export class Link {
         break;
       }
       const piece = this.#pieces.shift()!;
-      this.#virtual = piece.finish;
+      this.#virtual = finishOf(piece);
       this.#reckonedAt = due;
       piece.transfer.carried(piece.bytes);
     }
@@ -125,6 +136,10 @@ export class Link {
     };
     this.#timer = this.#clock.setTimeout(onDue, wait, true);
   }
+}
+
+function finishOf({ begin, bytes }: Piece): number {
+  return begin + bytes;
 }
 
 /** What wants to go over a link, one chunk after another. */

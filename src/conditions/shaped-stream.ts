@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
-import { NetError } from '../util/errors.ts';
 import { Transfer } from './link.ts';
+import { offlineError } from './offline-error.ts';
 import type { Shaped, Shaper } from './shaper.ts';
 
 type Done = (error?: Error | null) => void;
@@ -21,6 +21,7 @@ interface SocketManners extends Duplex {
  * Owns the stream that it wraps.
  */
 export class ShapedStream extends Duplex implements Shaped {
+  slot = 0;
   readonly #inner: SocketManners;
   readonly #shaper: Shaper;
   readonly #down: Transfer;
@@ -52,8 +53,7 @@ export class ShapedStream extends Duplex implements Shaped {
   }
 
   conditionsChanged(): void {
-    if (this.#shaper.conditions.offline)
-      this.destroy(new NetError('ERR_INTERNET_DISCONNECTED', 'The connection was cut'));
+    if (this.#shaper.conditions.offline) this.destroy(offlineError());
   }
 
   #receive(): void {

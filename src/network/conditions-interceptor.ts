@@ -1,5 +1,5 @@
+import { offlineError } from '../conditions/offline-error.ts';
 import type { Shaper } from '../conditions/shaper.ts';
-import { NetError } from '../util/errors.ts';
 import type { Interceptor, RequestJob } from './request-job.ts';
 import { type ShapedBody, shapeBody } from './shaped-body.ts';
 import { ShapedExchange } from './shaped-exchange.ts';
@@ -11,7 +11,7 @@ import { ShapedExchange } from './shaped-exchange.ts';
 export function conditionsInterceptor(shaper: Shaper): Interceptor {
   return next => (job, handler) => {
     if (shaper.conditions.offline) {
-      const error = new NetError('ERR_INTERNET_DISCONNECTED', 'The network is emulated as offline');
+      const error = offlineError();
       queueMicrotask(() => handler.onResponseError?.(undefined as never, error));
       return true;
     }

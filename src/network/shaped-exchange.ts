@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { offlineError } from '../conditions/offline-error.ts';
 import { Transfer } from '../conditions/link.ts';
 import { ShapedStream } from '../conditions/shaped-stream.ts';
 import type { Shaped, Shaper } from '../conditions/shaper.ts';
@@ -19,11 +20,14 @@ const maxWaitingBytes = 64 * 1024;
  * until the latency is over, then the body as the downlink carries it, then the end.
  */
 export class ShapedExchange extends ForwardingHandler implements Controller, Shaped {
+  slot = 0;
   readonly #shaper: Shaper;
-  readonly #down: Transfer;
   readonly #stopBody: (() => void) | undefined;
   #controller: Controller | undefined;
-  #sentAt: number;
+  /** Made when the body first has to wait for the link. */
+  #down: Transfer | undefined;
+  /** When the request was sent, or when the conditions changed after that. Unknown while there was no latency. */
+  #sentAt: number | undefined;
   /** Hands over the head; there while it is held back. */
   #giveHead: (() => void) | undefined;
   #headTimer: Timer | undefined;
@@ -41,15 +45,14 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
   constructor(handler: Handler, shaper: Shaper, stopBody: (() => void) | undefined) {
     super(handler);
     this.#shaper = shaper;
-    this.#down = new Transfer(shaper.down);
     this.#stopBody = stopBody;
-    this.#sentAt = shaper.clock.now();
     shaper.join(this);
   }
 
   conditionsChanged(): void {
-    if (this.#shaper.conditions.offline)
-      this.#fail(new NetError('ERR_INTERNET_DISCONNECTED', 'The network is emulated as offline'));
+    if (this.#isOver) return;
+    this.#sentAt ??= this.#shaper.clock.now();
+    if (this.#shaper.conditions.offline) this.#fail(offlineError());
     else if (this.#giveHead) this.#awaitLatency();
   }
 
@@ -84,7 +87,7 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
     this.#pauseSource();
     if (!this.#isCarrying) return;
     this.#isCarrying = false;
-    this.#down.stop();
+    this.#down?.stop();
   }
 
   resume(): void {
@@ -107,20 +110,27 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
   }
 
   override onRequestSent(): void {
-    this.#sentAt = this.#shaper.clock.now();
+    if (this.#shaper.conditions.latencyMs > 0) this.#sentAt = this.#shaper.clock.now();
     this.handler.onRequestSent?.();
   }
 
   override onResponseStart(_: Controller, status: number, headers: IncomingHttpHeaders, statusText?: string): void {
     if (this.#isOver) return;
-    const give = (): void => this.handler.onResponseStart?.(this, status, headers, statusText);
-    if (status < 200) return give();
-    this.#giveHead = give;
-    return this.#awaitLatency();
+    if (status < 200 || this.#latencyLeft() <= 0) {
+      this.handler.onResponseStart?.(this, status, headers, statusText);
+      return;
+    }
+    this.#giveHead = () => this.handler.onResponseStart?.(this, status, headers, statusText);
+    this.#awaitLatency();
   }
 
   override onResponseData(_: Controller, chunk: Buffer): void {
     if (this.#isOver) return;
+    if (this.#isIdle() && this.#shaper.conditions.downBytesPerSecond === 0) {
+      this.#shaper.bytesDown += chunk.byteLength;
+      this.handler.onResponseData?.(this, chunk);
+      return;
+    }
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.byteLength;
     this.#deliver();
@@ -129,16 +139,13 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
 
   override onResponseEnd(_: Controller, trailers: IncomingHttpHeaders): void {
     if (this.#isOver) return;
-    this.#giveEnd = () => {
-      this.#finish();
-      this.handler.onResponseEnd?.(this, trailers);
-    };
-    this.#deliver();
+    if (this.#isIdle()) this.#endWith(trailers);
+    else this.#giveEnd = () => this.#endWith(trailers);
   }
 
   override onResponseError(_: Controller, error: Error): void {
     if (this.#isOver) return;
-    const isAllGiven = !this.#giveHead && this.#waiting.length === 0;
+    const isAllGiven = !this.#giveHead && this.#waitingBytes === 0;
     // What came before the failure is handed over first.
     if (isAllGiven || this.#controller?.aborted !== false) this.#fail(error);
     else this.#giveEnd = () => this.#fail(error);
@@ -161,14 +168,29 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
     this.#awaitLatency();
   }
 
-  #awaitLatency(): void {
+  /** Whether nothing is held back. */
+  #isIdle(): boolean {
+    return this.#waitingBytes === 0 && !this.#giveHead && !this.#isPaused;
+  }
+
+  #latencyLeft(): number {
     const { clock, conditions } = this.#shaper;
+    if (conditions.latencyMs === 0) return 0;
+    const now = clock.now();
+    // A response may begin before the request is sent.
+    return (this.#sentAt ?? now) + conditions.latencyMs - now;
+  }
+
+  #awaitLatency(): void {
     this.#headTimer?.cancel();
-    const waitMs = this.#sentAt + conditions.latencyMs - clock.now();
-    if (waitMs <= 0) return this.#releaseHead();
+    const leftMs = this.#latencyLeft();
+    if (leftMs <= 0) {
+      this.#releaseHead();
+      return;
+    }
     this.#pauseSource();
-    this.#headTimer = clock.setTimeout(() => this.#guarded(() => this.#releaseHead()), waitMs, true);
-    return undefined;
+    const release = (): void => this.#guarded(() => this.#releaseHead());
+    this.#headTimer = this.#shaper.clock.setTimeout(release, leftMs, true);
   }
 
   #releaseHead(): void {
@@ -184,6 +206,7 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
     const [chunk] = this.#waiting;
     if (chunk) {
       this.#isCarrying = true;
+      this.#down ??= new Transfer(this.#shaper.down);
       this.#down.send(chunk.byteLength, bytes => this.#guarded(() => this.#carried(bytes)));
     } else {
       this.#giveEnd?.();
@@ -203,6 +226,11 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
     this.handler.onResponseData?.(this, bytes < chunk.byteLength ? chunk.subarray(0, bytes) : chunk);
     this.#deliver();
     this.#resumeSource();
+  }
+
+  #endWith(trailers: IncomingHttpHeaders): void {
+    this.#finish();
+    this.handler.onResponseEnd?.(this, trailers);
   }
 
   #pauseSource(): void {
@@ -241,7 +269,7 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
     this.#isOver = true;
     this.#shaper.leave(this);
     this.#headTimer?.cancel();
-    this.#down.stop();
+    this.#down?.stop();
     this.#waiting.length = 0;
   }
 }
