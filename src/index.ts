@@ -37,6 +37,12 @@ export type { ClearDataInput, ClearStorageDataInput } from './session/data-to-cl
 export type { CookieObject } from './session/cookie-object.ts';
 export type { Cookies, CookiesEvents, CookiesExplanation, ReceivedCookie, RefusedCookie } from './session/cookies.ts';
 export type { Net } from './session/net.ts';
+export type { ClientRequestOptions } from './network/client-request-options.ts';
+export type { ClientRequest, ClientRequestEvents, UploadProgress } from './network/client-request.ts';
+export type { EventSourceConstructor, EventSourceOptions } from './network/event-source.ts';
+export type { IncomingMessage } from './network/incoming-message.ts';
+export type { NetWebSocket, NetWebSocketConstructor, NetWebSocketOptions } from './network/net-web-socket.ts';
+export type { WebSocketConstructor, WebSocketOptions } from './network/web-socket.ts';
 export type { ResolvedHost, Session } from './session/session.ts';
 export type { SessionEvents } from './session/session-events.ts';
 export type { SessionModule } from './session/session-module.ts';

@@ -1,13 +1,9 @@
 import type { WebSocket } from 'undici';
-import type { NetError } from '../util/errors.ts';
+import { invalidType, type NetError } from '../util/errors.ts';
+import { describe } from '../util/options.ts';
+import type { ChannelParts } from './channel-dispatcher.ts';
 import { loadChannelEvents } from './undici.ts';
-import {
-  defineWebSocket,
-  type WebSocketConstructor,
-  webSocketKeys,
-  type WebSocketOptions,
-  type WebSocketOwner,
-} from './web-socket.ts';
+import { defineWebSocket, type WebSocketConstructor, webSocketKeys, type WebSocketOptions } from './web-socket.ts';
 
 /** The second argument of `new net.WebSocket`, when it is no protocol. `session` and `partition` say which session. */
 export interface NetWebSocketOptions<S> extends WebSocketOptions {
@@ -37,15 +33,15 @@ declare class BaseSocket extends EventTarget {
 /**
  * Makes Electron's WebSocket: without cookies unless asked for, with Buffers, and with the failure in the close reason.
  *
- * @param own - Finds the session of a socket; called in the constructor.
+ * @param partsOf - Finds the session of a socket; called in the constructor.
  * @see Electron `Class: WebSocket`
  */
 export function defineNetWebSocket<S>(
-  own: (options: NetWebSocketOptions<S>) => WebSocketOwner,
+  partsOf: (options: NetWebSocketOptions<S>) => ChannelParts,
 ): NetWebSocketConstructor<S> {
   const Base = defineWebSocket<NetWebSocketOptions<S>>({
     keys: [...webSocketKeys, 'useSessionCookies', 'session', 'partition'],
-    own,
+    own: options => ({ parts: partsOf(options), cookies: readFlag(options.useSessionCookies) }),
   }) as unknown as typeof BaseSocket;
   const { CloseEvent, MessageEvent } = loadChannelEvents();
   class ElectronWebSocket extends Base {
@@ -79,6 +75,11 @@ export function defineNetWebSocket<S>(
     }
   }
   return ElectronWebSocket as unknown as NetWebSocketConstructor<S>;
+}
+
+function readFlag(input: unknown = false): boolean {
+  if (typeof input === 'boolean') return input;
+  throw invalidType(`Cannot open a WebSocket: useSessionCookies must be a boolean, got ${describe(input)}`);
 }
 
 // Chromium net/websockets/websocket_stream.cc, ReportFailure; Electron adds the name where it is not in the text.

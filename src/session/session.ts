@@ -108,6 +108,11 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return new Session(made, parts);
   }
 
+  /** Called by `net` only. @throws {StateError} If the session is closed. */
+  static networkOf(session: Session, action: string): SessionNetwork {
+    return session.#useNetwork(action);
+  }
+
   /** Where it lies on disk; null in memory. */
   get storagePath(): string | null {
     return this.#parts.directory ?? null;

@@ -15,6 +15,8 @@ export type SojournErrorCode =
   | 'ERR_INVALID_OPTION'
   /** The session was closed or destroyed before the call. */
   | 'ERR_SESSION_CLOSED'
+  /** The call came too early or too late, as setting a header of a request that was sent. */
+  | 'ERR_INVALID_STATE'
   /** Something else of the library's was closed before the call. */
   | 'ERR_CLOSED'
   /** A browser is needed, and there is none. */
