@@ -1,7 +1,7 @@
 import type { Dispatcher, Pool } from 'undici';
 import type { ProxyServer } from '../proxy/proxy-server.ts';
 import { StateError } from '../util/errors.ts';
-import type { Connect } from './connector.ts';
+import type { Connect, ConnectTarget } from './connector.ts';
 import { forwardedJob, isForwarded } from './proxy-forward.ts';
 import type { Dispatch, Handler, RequestJob } from './request-job.ts';
 import { loadPool } from './undici.ts';
@@ -26,6 +26,8 @@ interface PoolsOptions {
 export class ConnectionPools {
   readonly #options: PoolsOptions;
   readonly #pools = new Map<string, Pool>();
+  /** Those that take no new requests, until the last one under way has ended. */
+  readonly #retired = new Map<Pool, Promise<void>>();
   #closed: Error | undefined;
   #rulesVersion = 0;
 
@@ -50,25 +52,27 @@ export class ConnectionPools {
     }
     const { route } = job;
     if (route !== undefined) return this.#dispatchThrough(route, job, handler);
-    const key = job.allowH2 ? job.origin : `${job.origin} h1`;
+    // Without TLS there is no HTTP/2 to keep apart.
+    const key = job.allowH2 || job.protocol === 'http:' ? job.origin : `${job.origin} h1`;
     const pool = this.#pools.get(key) ?? this.#open(key, job, this.#options.connect);
     return pool.dispatch(job as Dispatcher.DispatchOptions, handler);
   };
 
   /** Closes connections as they fall idle; new requests connect anew. For when the rules of connecting have changed. */
   retire(): void {
-    for (const pool of this.#drop()) void pool.close();
+    for (const pool of this.#drop()) void this.#closeWhenIdle(pool);
   }
 
   /** Waits for what is under way, then closes every connection. */
   async close(): Promise<void> {
     this.#closed = new StateError('ERR_SESSION_CLOSED', 'Cannot send a request: the session is closed');
-    await Promise.all(this.#drop().map(pool => pool.close()));
+    this.retire();
+    await Promise.all(this.#retired.values());
   }
 
   /** Cuts every connection; requests under way fail with `error`. New requests connect anew. */
   async closeAll(error: Error): Promise<void> {
-    await Promise.all(this.#drop().map(pool => pool.destroy(error)));
+    await Promise.all([...this.#drop(), ...this.#retired.keys()].map(pool => pool.destroy(error)));
   }
 
   #dispatchThrough(proxy: ProxyServer, job: RequestJob, handler: Handler): boolean {
@@ -88,10 +92,19 @@ export class ConnectionPools {
     return pools;
   }
 
+  #closeWhenIdle(pool: Pool): Promise<void> {
+    const closed = pool.close().then(() => void this.#retired.delete(pool));
+    this.#retired.set(pool, closed);
+    return closed;
+  }
+
   #open(key: string, { origin, allowH2 }: RequestJob, connect: Connect): Pool {
     const UndiciPool = loadPool();
     const pool = new UndiciPool(origin, {
-      connect: connect as never,
+      // undici does not hand its own `allowH2` on to a connector that it did not make.
+      connect: (allowH2
+        ? connect
+        : (target: ConnectTarget, callback: never) => connect({ ...target, allowH2 }, callback)) as never,
       connections: Number.isFinite(this.#options.maxConnectionsPerOrigin)
         ? this.#options.maxConnectionsPerOrigin
         : null,
@@ -102,7 +115,7 @@ export class ConnectionPools {
       const { connected, pending, running } = pool.stats;
       if (connected + pending + running > 0 || this.#pools.get(key) !== pool) return;
       this.#pools.delete(key);
-      void pool.close();
+      void this.#closeWhenIdle(pool);
     };
     pool.on('disconnect', dropWhenIdle);
     pool.on('connectionError', dropWhenIdle);

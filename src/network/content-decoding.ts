@@ -92,30 +92,34 @@ async function* decodeStreamOnce(source: AsyncIterable<Buffer>, coding: Coding):
   const first = await input.next();
   if (first.done) return;
   const decoder = createDecoder(coding, first.value);
-  let sourceError: unknown;
-  const bytes = Readable.from(withFirst(first.value, input), { objectMode: false });
-  bytes.on('error', error => {
-    sourceError = error;
-    decoder.destroy(error);
+  let lost: { readonly error: unknown } | undefined;
+  feed(decoder, first.value, input).catch((error: unknown) => {
+    lost = { error };
+    decoder.destroy();
   });
-  bytes.pipe(decoder);
   try {
     for await (const chunk of decoder) yield chunk as Buffer;
   } catch (error) {
-    throw sourceError ?? decodingFailed(error);
+    if (!lost) throw decodingFailed(error);
   } finally {
-    bytes.destroy();
     decoder.destroy();
+    // Not waited for: an iterator that waits for bytes returns only when they come.
+    void input.return?.();
   }
+  if (lost) throw (lost as { readonly error: unknown }).error;
 }
 
-async function* withFirst(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield first;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
+/** Gives the decoder what comes, as fast as it takes it. */
+async function feed(decoder: Transform, first: Buffer, rest: AsyncIterator<Buffer>): Promise<void> {
+  let next: IteratorResult<Buffer> = { value: first };
+  for (; !next.done && !decoder.destroyed; next = await rest.next()) {
+    if (!decoder.write(next.value)) await drained(decoder);
   }
+  if (!decoder.destroyed) decoder.end();
+}
+
+function drained(decoder: Transform): Promise<void> {
+  return new Promise(resolve => decoder.once('drain', resolve).once('close', resolve));
 }
 
 function createDecoder(coding: Coding, first: Buffer): Transform {

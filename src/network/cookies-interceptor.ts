@@ -10,6 +10,9 @@ interface CookieDuties {
   readonly committed: () => Promise<void> | undefined;
 }
 
+/** What is held back of a body before the connection is paused. */
+const maxHeldBytes = 256 * 1024;
+
 /**
  * Adds the Cookie header on the way down, and stores Set-Cookie on the way up.
  *
@@ -31,6 +34,7 @@ class ReceivingHandler extends ForwardingHandler {
   readonly #job: RequestJob;
   /** What came while the commit was under way; undefined when nothing is held back. */
   #held: (() => void)[] | undefined;
+  #heldBytes = 0;
 
   constructor(handler: Handler, duties: CookieDuties, job: RequestJob) {
     super(handler);
@@ -51,14 +55,17 @@ class ReceivingHandler extends ForwardingHandler {
   }
 
   override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
-    const committed = this.#receive(headers);
+    // Chromium takes no cookies from interim responses.
+    const committed = status < 200 ? undefined : this.#receive(headers);
     if (!committed) return this.handler.onResponseStart?.(controller, status, headers, text);
     this.#hold(controller, committed, () => this.handler.onResponseStart?.(controller, status, headers, text));
   }
 
   override onResponseData(controller: Controller, chunk: Buffer): void {
-    if (this.#held) this.#held.push(() => this.handler.onResponseData?.(controller, chunk));
-    else this.handler.onResponseData?.(controller, chunk);
+    if (!this.#held) return this.handler.onResponseData?.(controller, chunk);
+    this.#held.push(() => this.handler.onResponseData?.(controller, chunk));
+    // A disk that takes its time must not fill the memory.
+    if ((this.#heldBytes += chunk.byteLength) > maxHeldBytes) controller.pause();
   }
 
   override onResponseEnd(controller: Controller, trailers: IncomingHttpHeaders): void {
@@ -79,7 +86,7 @@ class ReceivingHandler extends ForwardingHandler {
   }
 
   /**
-   * Holds back what comes until the commit is done: a turn of the event loop, so at most a few socket reads are kept.
+   * Holds back what comes until the commit is done: a turn of the event loop, as a rule, so a few socket reads are kept.
    * A store that failed has said so by its own event; the response is good all the same.
    */
   #hold(controller: Controller, committed: Promise<void>, first: () => void): void {
@@ -87,12 +94,19 @@ class ReceivingHandler extends ForwardingHandler {
     this.#held = held;
     const release = (): void => {
       if (this.#held !== held) return;
-      for (const deliver of held) {
-        if (controller.aborted) break;
-        deliver();
+      try {
+        for (const deliver of held) {
+          if (controller.aborted) break;
+          deliver();
+        }
+      } catch (error) {
+        // As undici does with what a handler throws.
+        controller.abort(error as Error);
       }
       if (this.#held !== held) return;
       this.#held = undefined;
+      // Whoever got the bytes and cannot take more says so again at the next ones.
+      if (this.#heldBytes > maxHeldBytes) controller.resume();
       // Aborted by the caller after its last byte had come: no error of the connection's own will follow.
       if (controller.aborted) super.onResponseError(controller, controller.reason as Error);
     };

@@ -1,9 +1,10 @@
+import { stringify } from 'node:querystring';
 import type { Dispatcher } from 'undici';
 import { invalidType, NetError } from '../util/errors.ts';
 import { describe } from '../util/options.ts';
 import { HeaderList, type HeadersInput } from './header-list.ts';
 import type { RequestJob } from './request-job.ts';
-import type { OriginFactsCache } from './site-context.ts';
+import type { OriginFacts, OriginFactsCache } from './site-context.ts';
 
 /** What a caller's dispatch options may hold: undici's, from any of its versions. */
 export interface AnyDispatchOptions extends Omit<Dispatcher.DispatchOptions, 'headers'> {
@@ -26,13 +27,13 @@ export interface DispatchDefaults {
  */
 export function readDispatch(options: AnyDispatchOptions, defaults: DispatchDefaults, allowH2: boolean): RequestJob {
   if (typeof options !== 'object' || options === null) throw invalidType('Cannot dispatch: options must be an object');
-  const { origin, path } = options;
-  if (!origin) throw invalidType('Cannot dispatch: origin must be a URL');
+  const { origin, path, method = 'GET' } = options;
+  if (typeof method !== 'string')
+    throw invalidType(`Cannot dispatch: method must be a string, got ${describe(method)}`);
   if (typeof path !== 'string') throw invalidType(`Cannot dispatch: path must be a string, got ${describe(path)}`);
-  const facts = typeof origin === 'string' ? defaults.origins.of(origin) : defaults.origins.ofUrl(origin);
-  if (facts.protocol !== 'http:' && facts.protocol !== 'https:') {
-    throw new NetError('ERR_UNKNOWN_URL_SCHEME', `Cannot dispatch to "${facts.protocol}"`);
-  }
+  // A job's URL is its origin and its path; the target of CONNECT is an authority, and no path.
+  if (path[0] !== '/' && method !== 'CONNECT') throw invalidType('Cannot dispatch: path must begin with "/"');
+  const facts = readOrigin(origin, defaults.origins);
   const headers = new HeaderList();
   headers.appendAll(options.headers);
   if (!headers.hasUserAgent) headers.append('user-agent', defaults.userAgent());
@@ -40,7 +41,7 @@ export function readDispatch(options: AnyDispatchOptions, defaults: DispatchDefa
   return {
     origin: facts.origin,
     path: options.query ? withQuery(path, options.query) : path,
-    method: options.method ?? 'GET',
+    method,
     headers: headers.pairs,
     body: options.body ?? null,
     upgrade,
@@ -55,18 +56,29 @@ export function readDispatch(options: AnyDispatchOptions, defaults: DispatchDefa
     protocol: facts.protocol,
     hostname: facts.hostname,
     ownCookieHeader: headers.hasCookie,
-    credentials: true,
+    // A tunnel is opened for somebody else's requests.
+    credentials: method !== 'CONNECT',
     context: facts.ownContext,
     cacheMode: 'default',
     cancelled: undefined,
   };
 }
 
+function readOrigin(origin: string | URL | undefined, origins: OriginFactsCache): OriginFacts {
+  let facts: OriginFacts;
+  try {
+    facts = typeof origin === 'string' ? origins.of(origin) : origins.ofUrl(origin!);
+  } catch {
+    // Not a URL. Node's error would show it, password and all.
+    throw invalidType('Cannot dispatch: origin must be an absolute URL');
+  }
+  if (facts.protocol === 'http:' || facts.protocol === 'https:') return facts;
+  throw new NetError('ERR_UNKNOWN_URL_SCHEME', `Cannot dispatch to "${facts.protocol}"`);
+}
+
+/** As undici writes a query. */
 function withQuery(path: string, query: Readonly<Record<string, unknown>>): string {
   if (/[?#]/.test(path)) throw invalidType('Cannot dispatch: query cannot be given when path holds "?" or "#"');
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? value : [value]) parameters.append(name, String(one ?? ''));
-  }
-  return parameters.size > 0 ? `${path}?${parameters}` : path;
+  const text = stringify(query as Record<string, string>);
+  return text === '' ? path : `${path}?${text}`;
 }

@@ -1,14 +1,19 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { invalidType } from '../util/errors.ts';
+import type { ActiveRequests } from './active-requests.ts';
 import { type AnyDispatchOptions, type DispatchDefaults, readDispatch } from './dispatch-job.ts';
+import { maxInterimResponses, tooManyInterimResponses } from './interim-limit.ts';
 import { type LegacyHandler, adaptLegacyHandler, isLegacyHandler } from './legacy-handler.ts';
 import { toNetError } from './net-error.ts';
 import { ForwardingHandler } from './forwarding-handler.ts';
 import type { Controller, Handler, RequestJob } from './request-job.ts';
 import { loadDispatcher } from './undici.ts';
-import type { IncomingHttpHeaders } from 'node:http';
 
 interface DispatcherParts extends DispatchDefaults {
   readonly dispatch: (job: RequestJob, handler: Handler) => boolean;
+  readonly active: ActiveRequests;
 }
 
 /**
@@ -21,17 +26,21 @@ export function makeDispatcher(parts: DispatcherParts): Dispatcher {
   const Base = loadDispatcher();
   class SessionDispatcher extends Base {
     override dispatch(options: AnyDispatchOptions, handler: Handler | LegacyHandler): boolean {
+      if (typeof handler !== 'object' || handler === null)
+        throw invalidType('Cannot dispatch: handler must be an object');
       const legacy = isLegacyHandler(handler);
       const target = legacy ? adaptLegacyHandler(handler) : handler;
       let job: RequestJob;
       try {
+        if (parts.active.closed) throw parts.active.closed;
         job = readDispatch(options, parts, !legacy);
       } catch (error) {
         if (!target.onResponseError) throw error;
-        target.onResponseError(undefined as never, error as Error);
+        // As undici does when it has no connection yet.
+        target.onResponseError(null as never, error as Error);
         return true;
       }
-      return parts.dispatch(job, new NamingHandler(target));
+      return parts.dispatch(job, new DoorHandler(target, parts.active));
     }
 
     // Typed for both of undici's forms; the session closes the connections.
@@ -53,16 +62,48 @@ function done(args: readonly unknown[]): Promise<void> | undefined {
   return undefined;
 }
 
-/** Gives failures Chromium's names. */
-class NamingHandler extends ForwardingHandler {
+/** Gives failures Chromium's names, bounds interim responses, and tells the session when the request has ended. */
+class DoorHandler extends ForwardingHandler {
+  readonly #active: ActiveRequests;
   #started = false;
+  #interim = 0;
+  #ended = false;
+
+  constructor(handler: Handler, active: ActiveRequests) {
+    super(handler);
+    this.#active = active;
+    active.enter();
+  }
+
+  override onRequestUpgrade(
+    controller: Controller,
+    status: number,
+    headers: IncomingHttpHeaders,
+    socket: Duplex,
+  ): void {
+    this.#end();
+    super.onRequestUpgrade(controller, status, headers, socket);
+  }
 
   override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
-    this.#started = true;
+    if (status >= 200) this.#started = true;
+    else if (++this.#interim > maxInterimResponses) return controller.abort(tooManyInterimResponses());
     this.handler.onResponseStart?.(controller, status, headers, text);
   }
 
+  override onResponseEnd(controller: Controller, trailers: IncomingHttpHeaders): void {
+    this.#end();
+    this.handler.onResponseEnd?.(controller, trailers);
+  }
+
   override onResponseError(controller: Controller, error: Error): void {
+    this.#end();
     this.handler.onResponseError?.(controller, toNetError(error, this.#started ? 'in-body' : 'before-response'));
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#active.leave();
   }
 }

@@ -6,6 +6,7 @@ import { appendDefaults, type FetchDefaults } from './default-headers.ts';
 import { HeaderList, type HeadersInput } from './header-list.ts';
 import type { CacheMode } from './request-job.ts';
 import { type BodyInput, readBody, type RequestBody } from './request-body.ts';
+import { requireSafePort } from './unsafe-port.ts';
 
 /**
  * Options of `ses.fetch`: WHATWG's, and who makes the request.
@@ -75,6 +76,8 @@ export interface FetchRequest {
   method: string;
   headers: HeaderList;
   body: RequestBody | undefined;
+  /** Of a Request object; becomes `body` before anything is sent. */
+  readonly bodyOfRequest: ReadableStream<Uint8Array> | undefined;
   readonly redirect: 'follow' | 'error' | 'manual';
   readonly credentials: 'omit' | 'same-origin' | 'include';
   readonly cache: CacheMode;
@@ -100,12 +103,13 @@ export function readFetchRequest(
   givenInit: FetchInit | undefined,
   defaults: FetchDefaults,
 ): FetchRequest {
-  const init =
-    givenInit === undefined ? readRequestObject(input) : { ...readRequestObject(input), ...checkKeys(givenInit) };
+  const request = asRequest(input);
+  const init = mergeInit(request, givenInit);
   const url = readTarget(input);
   const method = readMethod(init.method);
   const body = readBody(init.body);
-  if (body && (method === 'GET' || method === 'HEAD'))
+  const bodyOfRequest = body ? undefined : readRequestBody(request);
+  if ((body || bodyOfRequest) && (method === 'GET' || method === 'HEAD'))
     throw invalidType(`Cannot fetch: a ${method} request cannot have a body`);
   const cache = oneOf('cache', init.cache ?? 'default', cacheModes);
   if (cache === 'only-if-cached' && init.redirect === 'error') {
@@ -116,10 +120,11 @@ export function readFetchRequest(
     method,
     headers: readHeaders(init.headers, body, defaults),
     body,
+    bodyOfRequest,
     redirect: oneOf('redirect', init.redirect ?? 'follow', ['follow', 'error', 'manual']),
     credentials: oneOf('credentials', init.credentials ?? 'same-origin', ['omit', 'same-origin', 'include']),
     cache,
-    integrity: init.integrity ?? '',
+    integrity: readIntegrity(init.integrity),
     signal: readSignal(init.signal),
     initiator: init.initiator === undefined ? undefined : readOrigin('initiator', init.initiator),
     proxyRules: init.proxy === undefined ? undefined : readProxyConfig({ proxyRules: init.proxy }).rules,
@@ -127,29 +132,47 @@ export function readFetchRequest(
   };
 }
 
-const cacheModes = ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached'] as const;
-
-/** A Request given in place of a URL counts as an init of its own. */
-function readRequestObject(input: unknown): FetchInit {
-  if (typeof input !== 'object' || input === null || input instanceof URL || !('url' in input)) return noInit;
-  const request = input as Request;
-  if (request.bodyUsed) throw invalidType('Cannot fetch: the body of the Request was used before');
-  return {
-    method: request.method,
-    headers: request.headers,
-    body: request.body,
-    redirect: request.redirect,
-    credentials: request.credentials,
-    cache: request.cache,
-    integrity: request.integrity,
-    signal: request.signal,
-  };
+/** The request with the body that was gathered for it. */
+export function withBody(request: FetchRequest, body: RequestBody): FetchRequest {
+  if (body.contentLength !== undefined && !request.headers.has('content-length')) {
+    request.headers.append('Content-Length', String(body.contentLength));
+  }
+  return { ...request, body, bodyOfRequest: undefined };
 }
 
-function checkKeys(init: FetchInit): FetchInit {
+const cacheModes = ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached'] as const;
+
+function asRequest(input: unknown): Request | undefined {
+  if (typeof input !== 'object' || input === null || input instanceof URL || !('url' in input)) return undefined;
+  return input as Request;
+}
+
+/** A Request given in place of a URL counts as an init of its own. Its body is `readRequestBody`'s. */
+function mergeInit(request: Request | undefined, init: FetchInit | undefined): FetchInit {
+  const given = checkKeys(init);
+  if (!request) return given;
+  const { method, headers, redirect, credentials, cache, integrity, signal } = request;
+  const merged: Record<string, unknown> = { method, headers, redirect, credentials, cache, integrity, signal };
+  for (const key of knownKeys) {
+    // By name, because an init may well be a Request too, whose fields are its class's. Web IDL: undefined is absent.
+    const value = given[key as keyof FetchInit];
+    if (value !== undefined) merged[key] = value;
+  }
+  return merged;
+}
+
+function readRequestBody(request: Request | undefined): ReadableStream<Uint8Array> | undefined {
+  if (!request) return undefined;
+  if (request.bodyUsed || request.body?.locked) {
+    throw invalidType('Cannot fetch: the body of the Request was used before');
+  }
+  return request.body ?? undefined;
+}
+
+function checkKeys(init: FetchInit | undefined | null): FetchInit {
+  if (init === undefined || init === null) return noInit;
   if (typeof init !== 'object') throw invalidType(`Cannot fetch: init must be an object, got ${describe(init)}`);
-  if (init === null) return noInit;
-  for (const key in init) {
+  for (const key of Object.keys(init)) {
     if (knownKeys.has(key)) continue;
     const near = nearest(key, [...knownKeys]);
     const hint = near ? ` (did you mean "${near}"?)` : '';
@@ -199,6 +222,12 @@ function readHeaders(input: HeadersInput, body: RequestBody | undefined, default
   return headers;
 }
 
+function readIntegrity(integrity: unknown): string {
+  if (integrity === undefined) return '';
+  if (typeof integrity === 'string') return integrity;
+  throw invalidType(`Cannot fetch: integrity must be a string, got ${describe(integrity)}`);
+}
+
 function readSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined || signal === null) return undefined;
   if (typeof (signal as AbortSignal).addEventListener === 'function' && 'aborted' in (signal as AbortSignal)) {
@@ -219,9 +248,12 @@ function oneOf<T extends string>(field: string, value: T, allowed: readonly T[])
   throw invalidType(`Cannot fetch: ${field} must be one of ${names}, got ${describe(value)}`);
 }
 
-/** Whether `url` goes over the session's network; @throws {NetError} If its scheme is none that fetch knows. */
+/** Whether `url` goes over the session's network. @throws {NetError} If its scheme or port is none that fetch uses. */
 export function isNetworkUrl(url: URL): boolean {
-  if (url.protocol === 'https:' || url.protocol === 'http:') return true;
+  if (url.protocol === 'https:' || url.protocol === 'http:') {
+    requireSafePort(url);
+    return true;
+  }
   if (url.protocol === 'data:' || url.protocol === 'blob:' || url.protocol === 'file:') return false;
   throw new NetError('ERR_UNKNOWN_URL_SCHEME', `Cannot fetch a "${url.protocol}" URL`);
 }

@@ -1,6 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
+import type { UnderlyingByteSource } from 'node:stream/web';
+import { invalidType } from '../util/errors.ts';
 import type { Coding } from './content-decoding.ts';
-import type { ResponseBody } from './response-body.ts';
+
+/** The bytes of a response, as they came: read once, whole or piece by piece. */
+export interface ReceivedBody extends AsyncIterable<Buffer> {
+  bytes(): Promise<Buffer>;
+  /** Nobody wants the rest. */
+  cancel(reason: unknown): void;
+  /** Called at once when it has failed or fails. */
+  set onFailure(action: (error: unknown) => void);
+}
 
 /** What a response is made of. */
 export interface ResponseParts {
@@ -10,12 +21,10 @@ export interface ResponseParts {
   readonly rawHeaders: IncomingHttpHeaders;
   readonly redirected: boolean;
   /** null where HTTP says that there is none. */
-  readonly body: ResponseBody | null;
+  readonly body: ReceivedBody | null;
   /** Content codings to take off, in the order in which they were put on. */
   readonly codings: readonly Coding[] | undefined;
 }
-
-const invalidBodyMessage = 'Body is unusable: it was read before';
 
 // The accessors below override what lib types call properties of instances; in Node they are the prototype's accessors.
 const GlobalResponse: new (body: null) => object = Response as never;
@@ -61,16 +70,16 @@ export class SessionResponse extends GlobalResponse implements Omit<Response, 'c
   }
 
   get headers(): Headers {
-    this.#headers ??= toHeaders(this.#parts.rawHeaders);
+    this.#headers ??= new ReceivedHeaders(this.#parts.rawHeaders) as unknown as Headers;
     return this.#headers;
   }
 
   get bodyUsed(): boolean {
-    return this.#used || (this.#stream ? isDisturbed(this.#stream) : false);
+    return this.#used || (this.#stream ? Readable.isDisturbed(this.#stream as never) : false);
   }
 
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    if (this.#stream === undefined) this.#stream = this.#parts.body && toStream(this.#parts.body, this.#parts.codings);
+    if (this.#stream === undefined) this.#stream = this.#makeStream();
     return this.#stream;
   }
 
@@ -88,8 +97,10 @@ export class SessionResponse extends GlobalResponse implements Omit<Response, 'c
   }
 
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    // A copy of its own: the chunks lie in buffers that are shared.
-    return new Uint8Array(await this.#consume());
+    const bytes = await this.#consume();
+    // The caller may do with the buffer as it likes, so that it gets none that it shares.
+    const whole = bytes.buffer.byteLength === bytes.byteLength && bytes.buffer instanceof ArrayBuffer;
+    return whole ? new Uint8Array(bytes.buffer as ArrayBuffer) : new Uint8Array(bytes);
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
@@ -97,16 +108,15 @@ export class SessionResponse extends GlobalResponse implements Omit<Response, 'c
   }
 
   async blob(): Promise<Blob> {
-    return new Blob([await this.bytes()], { type: this.headers.get('content-type') ?? '' });
+    return this.#typed(await this.bytes()).blob();
   }
 
   async formData(): Promise<FormData> {
-    const type = this.headers.get('content-type');
-    return new Response(await this.bytes(), type ? { headers: { 'content-type': type } } : {}).formData();
+    return this.#typed(await this.bytes()).formData();
   }
 
   clone(): SessionResponse {
-    if (this.bodyUsed || this.#stream?.locked) throw new TypeError(invalidBodyMessage);
+    if (this.bodyUsed || this.#stream?.locked) throw unusable();
     const copy = new SessionResponse(this.#parts);
     const stream = this.body;
     if (stream) [this.#stream, copy.#stream] = stream.tee() as [typeof stream, typeof stream];
@@ -115,49 +125,83 @@ export class SessionResponse extends GlobalResponse implements Omit<Response, 'c
 
   /** The whole body, decoded, once. Goes past the stream unless someone made one. */
   async #consume(): Promise<Buffer> {
-    if (this.bodyUsed || this.#stream?.locked) throw new TypeError(invalidBodyMessage);
-    this.#used = true;
+    if (this.bodyUsed || this.#stream?.locked) throw unusable();
     const { body, codings } = this.#parts;
     if (!body) return Buffer.alloc(0);
+    this.#used = true;
     if (this.#stream) return readAll(this.#stream);
     const bytes = await body.bytes();
     if (!codings) return bytes;
     const { decodeWhole } = await import('./content-decoding.ts');
     return decodeWhole(bytes, codings);
   }
+
+  /** For the readers that depend on Content-Type: the platform's own response knows their rules. */
+  #typed(bytes: Uint8Array<ArrayBuffer>): Response {
+    const type = this.headers.get('content-type');
+    return new Response(bytes, type === null ? {} : { headers: { 'content-type': type } });
+  }
+
+  #makeStream(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    const { body, codings } = this.#parts;
+    if (!body) return null;
+    return this.#used ? spentStream() : toStream(body, { codings, owner: this });
+  }
 }
 
-function isDisturbed(stream: ReadableStream): boolean {
-  return disturbed.has(stream) || stream.locked;
+function unusable(): TypeError {
+  return invalidType('Cannot read the body: it was read before, or is being read');
 }
 
-/** Streams of ours that were read from or cancelled. */
-const disturbed = new WeakSet<ReadableStream>();
-
-function toStream(body: ResponseBody, codings: readonly Coding[] | undefined): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let chunks: AsyncIterator<Buffer> | undefined;
-  const stream: ReadableStream<Uint8Array<ArrayBuffer>> = new ReadableStream(
-    {
-      type: 'bytes',
-      async pull(controller: ReadableByteStreamController) {
-        disturbed.add(stream);
-        chunks ??= await openChunks(body, codings);
-        let next = await chunks.next();
-        while (!next.done && next.value.byteLength === 0) next = await chunks.next();
-        // A copy: the byte controller takes the buffer away, and chunks share theirs.
-        if (!next.done) return controller.enqueue(new Uint8Array(next.value));
-        controller.close();
-        controller.byobRequest?.respond(0);
-      },
-      async cancel(reason) {
-        disturbed.add(stream);
-        await chunks?.return?.();
-        body.cancel(reason ?? new DOMException('The body was cancelled', 'AbortError'));
-      },
-    },
-    { highWaterMark: 0 },
-  );
+/** What `body` is after a reader that went past it: read, and locked. */
+function spentStream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const stream = new ReadableStream({ type: 'bytes', start: controller => controller.close() });
+  void stream.getReader().read();
   return stream;
+}
+
+interface StreamOrigin {
+  readonly codings: readonly Coding[] | undefined;
+  /** The Response: as long as the stream may be read, it is not garbage. */
+  readonly owner: object;
+}
+
+function toStream(body: ReceivedBody, { codings, owner }: StreamOrigin): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let chunks: AsyncIterator<Buffer> | undefined;
+  const source: UnderlyingByteSource & { owner: object } = {
+    owner,
+    type: 'bytes',
+    start(controller) {
+      // An abort is felt at once, not at the next read.
+      body.onFailure = error => controller.error(error);
+    },
+    async pull(controller) {
+      chunks ??= await openChunks(body, codings);
+      const next = await nextChunk(chunks, body);
+      // A copy: the byte controller takes the buffer away, and chunks share theirs.
+      if (next) return controller.enqueue(new Uint8Array(next));
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+    async cancel(reason) {
+      // First, because an iterator that waits for bytes returns only when it has got an answer.
+      body.cancel(reason ?? new DOMException('The body was cancelled', 'AbortError'));
+      await chunks?.return?.();
+    },
+  };
+  return new ReadableStream(source, { highWaterMark: 0 }) as ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
+/** The next chunk that is not empty; undefined at the end. What cannot be decoded is not received any further. */
+async function nextChunk(chunks: AsyncIterator<Buffer>, body: ReceivedBody): Promise<Buffer | undefined> {
+  try {
+    let next = await chunks.next();
+    while (!next.done && next.value.byteLength === 0) next = await chunks.next();
+    return next.done ? undefined : next.value;
+  } catch (error) {
+    body.cancel(error);
+    throw error;
+  }
 }
 
 async function readAll(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
@@ -166,20 +210,46 @@ async function readAll(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function openChunks(body: ResponseBody, codings: readonly Coding[] | undefined): Promise<AsyncIterator<Buffer>> {
+async function openChunks(body: ReceivedBody, codings: readonly Coding[] | undefined): Promise<AsyncIterator<Buffer>> {
   if (!codings) return body[Symbol.asyncIterator]();
   const { decodeStream } = await import('./content-decoding.ts');
   return decodeStream(body, codings)[Symbol.asyncIterator]();
 }
 
-function toHeaders(raw: IncomingHttpHeaders): Headers {
-  const headers = new Headers();
-  for (const name in raw) {
-    const value = raw[name];
-    if (Array.isArray(value)) for (const one of value) headers.append(name, one);
-    else if (value !== undefined) headers.append(name, value);
+const GlobalHeaders: new () => Changes = Headers as never;
+
+interface Changes {
+  append(name: string, value: string): void;
+  set(name: string, value: string): void;
+  delete(name: string): void;
+}
+
+/** Fetch standard: the guard of the headers that came with a response is "immutable". */
+class ReceivedHeaders extends GlobalHeaders {
+  constructor(raw: IncomingHttpHeaders) {
+    super();
+    for (const name in raw) {
+      const value = raw[name];
+      if (Array.isArray(value)) for (const one of value) super.append(name, one);
+      else if (value !== undefined) super.append(name, value);
+    }
   }
-  return headers;
+
+  override append(): never {
+    throw immutable();
+  }
+
+  override set(): never {
+    throw immutable();
+  }
+
+  override delete(): never {
+    throw immutable();
+  }
+}
+
+function immutable(): TypeError {
+  return invalidType('Cannot change the headers of a response that was fetched; make a new Headers of them');
 }
 
 /** Encoding standard, "UTF-8 decode": a byte order mark is dropped. */

@@ -29,6 +29,7 @@ export function encodeFormData(form: FormData): RequestBody {
     contentType: `multipart/form-data; boundary=${boundary}`,
     contentLength: parts.reduce((sum, part) => sum + (Buffer.isBuffer(part) ? part.byteLength : part.size), 0),
     replayable: true,
+    cancel() {},
   };
 }
 

@@ -34,7 +34,7 @@ export class HeaderList {
   /** @throws {TypeError} If a name or value is not fit for HTTP; `code` is `ERR_INVALID_OPTION`, the value is not shown. */
   append(name: string, value: string): void {
     if (!isName.test(name)) throw invalidType(`Cannot send a request: header name ${describe(name)} is not a token`);
-    const trimmed = value.trim();
+    const trimmed = normalize(value);
     if (!isValue.test(trimmed)) {
       throw invalidType(
         `Cannot send a request: the value of header "${name}" has a character that HTTP does not allow`,
@@ -61,7 +61,7 @@ export class HeaderList {
       throw invalidType(`Cannot send a request: headers must be an object, got ${describe(input)}`);
     if (Array.isArray(input) && typeof input[0] === 'string') this.#appendFlat(input as readonly string[]);
     else if (Symbol.iterator in input) this.#appendEntries(input as Iterable<readonly [string, unknown]>);
-    else for (const name in input) this.#appendValue(name, (input as Record<string, unknown>)[name]);
+    else for (const name of Object.keys(input)) this.#appendValue(name, (input as Record<string, unknown>)[name]);
   }
 
   #appendFlat(input: readonly string[]): void {
@@ -80,7 +80,27 @@ export class HeaderList {
 
   #appendValue(name: string, value: unknown): void {
     if (typeof value === 'string') this.append(name, value);
-    else if (Array.isArray(value)) for (const one of value) this.append(name, String(one));
-    else if (value !== undefined) this.append(name, String(value));
+    else if (Array.isArray(value)) for (const one of value) this.append(name, asText(name, one));
+    else if (value !== undefined) this.append(name, asText(name, value));
   }
+}
+
+function asText(name: string, value: unknown): string {
+  if (value !== null && typeof value !== 'symbol' && typeof value !== 'function') return String(value);
+  throw invalidType(
+    `Cannot send a request: the value of header ${describe(name)} must be a string, got ${describe(value)}`,
+  );
+}
+
+/** Fetch standard, "normalize": takes off HTTP's whitespace; what else JavaScript's `trim` takes off may be bytes. */
+function normalize(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isWhitespace(value.charCodeAt(start))) start++;
+  while (end > start && isWhitespace(value.charCodeAt(end - 1))) end--;
+  return end - start === value.length ? value : value.slice(start, end);
+}
+
+function isWhitespace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 }

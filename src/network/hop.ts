@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { NetError } from '../util/errors.ts';
+import { maxInterimResponses, tooManyInterimResponses } from './interim-limit.ts';
 import { toNetError } from './net-error.ts';
 import type { Controller, Handler, RequestJob } from './request-job.ts';
 import { ResponseBody } from './response-body.ts';
+import type { StalledBodies } from './stalled-bodies.ts';
 
 /** The head of a response. */
 export interface ResponseHead {
@@ -31,7 +33,9 @@ export class Hop implements Handler {
   #controller: Controller | undefined;
   #body: ResponseBody | undefined;
   #started = false;
+  #ended = false;
   #drained = -1;
+  #interim = 0;
 
   constructor(owner: HopOwner, job: RequestJob) {
     this.#owner = owner;
@@ -48,7 +52,10 @@ export class Hop implements Handler {
   }
 
   onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, statusText = ''): void {
-    if (status < 200) return;
+    if (status < 200) {
+      if (++this.#interim > maxInterimResponses) controller.abort(tooManyInterimResponses());
+      return;
+    }
     this.#controller = controller;
     this.#started = true;
     this.#owner.respond(this, { status, headers, statusText });
@@ -60,6 +67,7 @@ export class Hop implements Handler {
   }
 
   onResponseEnd(): void {
+    this.#ended = true;
     this.#body?.end();
     if (this.#drained < 0) this.#owner.finish();
   }
@@ -78,14 +86,20 @@ export class Hop implements Handler {
     return this.job.method !== 'HEAD' && status !== 204 && status !== 205 && status !== 304;
   }
 
-  openBody(): ResponseBody {
-    this.#body = new ResponseBody(this.#controller!);
+  /** @param stalled - Told when nobody reads it. */
+  openBody(stalled: StalledBodies): ResponseBody {
+    this.#body = new ResponseBody(this.#controller!, stalled);
     return this.#body;
   }
 
   /** Throws the body away. */
   drain(): void {
     this.#drained = 0;
+  }
+
+  /** Waits no longer for the end of a body that is thrown away. */
+  stopDraining(): void {
+    if (!this.#ended) this.#controller?.abort(drainStopped);
   }
 
   abort(reason: unknown): void {

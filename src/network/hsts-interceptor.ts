@@ -29,7 +29,8 @@ class LearningHandler extends ForwardingHandler {
   override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
     const header = headers['strict-transport-security'] as string | string[] | undefined;
     // RFC 6797 8.1: only the first field counts.
-    if (header !== undefined) this.#hsts.receive(this.#hostname, Array.isArray(header) ? header[0]! : header);
+    if (header !== undefined && status >= 200)
+      this.#hsts.receive(this.#hostname, Array.isArray(header) ? header[0]! : header);
     this.handler.onResponseStart?.(controller, status, headers, text);
   }
 }

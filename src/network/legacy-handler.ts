@@ -10,7 +10,7 @@ export interface LegacyHandler {
   onData?(chunk: Buffer): boolean | void;
   onComplete?(rawTrailers: Buffer[] | null): void;
   onError?(error: Error): void;
-  onBodySent?(chunkSize: number, totalBytes: number): void;
+  onBodySent?(chunk: Buffer): void;
   onResponseStarted?(): void;
 }
 
@@ -37,6 +37,7 @@ export function adaptLegacyHandler(legacy: LegacyHandler): Handler {
     onResponseEnd: (_controller, trailers) => legacy.onComplete?.(toRaw(trailers)),
     onResponseError: (_controller, error) => legacy.onError?.(error),
     onResponseStarted: () => legacy.onResponseStarted?.(),
+    onBodySent: chunk => legacy.onBodySent?.(chunk),
   };
 }
 

@@ -21,8 +21,15 @@ const netErrorByCode: Readonly<Record<string, NetErrorCode>> = {
   ECONNABORTED: 'ERR_CONNECTION_ABORTED',
   ETIMEDOUT: 'ERR_CONNECTION_TIMED_OUT',
   EHOSTUNREACH: 'ERR_ADDRESS_UNREACHABLE',
+  EHOSTDOWN: 'ERR_ADDRESS_UNREACHABLE',
   ENETUNREACH: 'ERR_ADDRESS_UNREACHABLE',
+  EAFNOSUPPORT: 'ERR_ADDRESS_UNREACHABLE',
   EADDRNOTAVAIL: 'ERR_ADDRESS_INVALID',
+  ENETDOWN: 'ERR_INTERNET_DISCONNECTED',
+  EACCES: 'ERR_NETWORK_ACCESS_DENIED',
+  EPERM: 'ERR_NETWORK_ACCESS_DENIED',
+  EMFILE: 'ERR_INSUFFICIENT_RESOURCES',
+  ENFILE: 'ERR_INSUFFICIENT_RESOURCES',
   ENOTFOUND: 'ERR_NAME_NOT_RESOLVED',
   EAI_AGAIN: 'ERR_NAME_NOT_RESOLVED',
   ENODATA: 'ERR_NAME_NOT_RESOLVED',
@@ -58,7 +65,9 @@ export function toNetError(error: unknown, stage: Stage): Error {
   if (error instanceof NetError || !(error instanceof Error)) return error as Error;
   const code = codeOf(error);
   const name = code === undefined ? undefined : nameOf(code, stage, error);
-  return name ? new NetError(name, detailOf(error), { cause: error }) : error;
+  if (!name) return error;
+  // undici's parser puts the bytes that it could not read on its error: a server's secrets, as likely as not.
+  return new NetError(name, detailOf(error), code!.startsWith('HPE_') ? {} : { cause: error });
 }
 
 function codeOf(error: Error): string | undefined {
@@ -76,7 +85,9 @@ function nameOf(code: string, stage: Stage, error: Error): NetErrorCode | undefi
   // A chunked body that ends before its last chunk: undici's parser says so when the socket ends.
   if (code === 'HPE_INVALID_EOF_STATE')
     return stage === 'before-response' ? 'ERR_EMPTY_RESPONSE' : 'ERR_INCOMPLETE_CHUNKED_ENCODING';
-  return netErrorByCode[code] ?? netErrorByPrefix.find(([prefix]) => code.startsWith(prefix))?.[1];
+  const known = netErrorByCode[code] ?? netErrorByPrefix.find(([prefix]) => code.startsWith(prefix))?.[1];
+  // The machine refused, in a way that has no name of its own. What has neither code nor call is the program's own.
+  return known ?? ('syscall' in error ? 'ERR_FAILED' : undefined);
 }
 
 function detailOf(error: Error): string {

@@ -15,6 +15,7 @@ export class Preconnected {
   readonly #connect: Connect;
   readonly #clock: Clock;
   readonly #idle = new Map<string, Idle[]>();
+  #generation = 0;
 
   constructor(connect: Connect, clock: Clock) {
     this.#connect = connect;
@@ -30,14 +31,18 @@ export class Preconnected {
 
   /** Opens connections and keeps each until a request takes it, for 10 s at most. Failures are the request's to meet. */
   open(target: ConnectTarget, count: number): void {
+    const generation = this.#generation;
     for (let i = 0; i < count; i++) {
       this.#connect(target, (_error, socket) => {
-        if (socket) this.#keep(keyOf(target), socket);
+        if (socket && generation === this.#generation) this.#keep(keyOf(target), socket);
+        else socket?.destroy();
       });
     }
   }
 
+  /** Closes those that are open, and those that are being opened. */
   close(): void {
+    this.#generation++;
     for (const idle of this.#idle.values()) for (const { socket } of idle) socket.destroy();
   }
 

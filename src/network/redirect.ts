@@ -1,15 +1,22 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { NetError } from '../util/errors.ts';
 import type { FetchRequest } from './fetch-request.ts';
 import { HeaderList } from './header-list.ts';
+import { requireSafePort } from './unsafe-port.ts';
 
 /** Fetch standard, "redirect status". */
 export function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
+/** The Location of a response that redirects; undefined when it does not. Node's type knows no repeated Location. */
+export function locationOf(status: number, headers: IncomingHttpHeaders): string | readonly string[] | undefined {
+  return isRedirect(status) ? headers.location : undefined;
+}
+
 interface Redirect {
   readonly from: string;
-  readonly location: string;
+  readonly location: string | readonly string[];
   readonly status: number;
 }
 
@@ -24,7 +31,7 @@ const originHeaders = ['authorization', 'proxy-authorization', 'cookie', 'host']
  */
 export function nextRequest(request: FetchRequest, redirect: Redirect): FetchRequest {
   const from = new URL(redirect.from);
-  const url = URL.parse(fromLatin1(redirect.location), from);
+  const url = URL.parse(readLocation(redirect.location), from);
   if (!url) throw new NetError('ERR_INVALID_REDIRECT', 'The Location header is no URL');
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     const code = /^(?:data|blob|file|about|javascript):$/.test(url.protocol)
@@ -32,6 +39,7 @@ export function nextRequest(request: FetchRequest, redirect: Redirect): FetchReq
       : 'ERR_UNKNOWN_URL_SCHEME';
     throw new NetError(code, `Cannot follow a redirect to a "${url.protocol}" URL`);
   }
+  requireSafePort(url);
   url.username = url.password = '';
   // Step 11: the fragment is handed on unless the new URL has one.
   if (url.hash === '' && request.url.hash !== '') url.hash = request.url.hash;
@@ -66,7 +74,11 @@ function without(headers: HeaderList, dropped: readonly string[]): HeaderList {
   return kept;
 }
 
-/** Servers send UTF-8 in Location; header values arrive one byte a character. */
-function fromLatin1(text: string): string {
-  return /[\x80-\xff]/.test(text) ? Buffer.from(text, 'latin1').toString('utf8') : text;
+function readLocation(location: string | readonly string[]): string {
+  const [first = '', ...others] = typeof location === 'string' ? [location] : location;
+  if (others.some(other => other !== first)) {
+    throw new NetError('ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION', 'The response says two places to go to');
+  }
+  // One byte a character; most servers mean UTF-8. Chromium escapes each byte, which keeps those that are none.
+  return first.replace(/[\x80-\xff]/g, byte => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -1,7 +1,9 @@
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { invalidType } from '../util/errors.ts';
 import { describe } from '../util/options.ts';
 import { encodeFormData } from './form-data-body.ts';
+import { iterableSource, StreamedBody, streamSource } from './streamed-body.ts';
 
 /** What `init.body` may be. */
 export type BodyInput =
@@ -26,6 +28,8 @@ export interface RequestBody {
   readonly contentLength: number | undefined;
   /** Whether it can be sent again, after a redirect or a 401. */
   readonly replayable: boolean;
+  /** No more of it is wanted. */
+  cancel(reason: unknown): void;
 }
 
 /**
@@ -35,36 +39,45 @@ export interface RequestBody {
  */
 export function readBody(input: BodyInput): RequestBody | undefined {
   if (input === null || input === undefined) return undefined;
-  if (typeof input === 'string') return inMemory(Buffer.from(input), 'text/plain;charset=UTF-8');
+  if (typeof input === 'string') return bufferedBody(Buffer.from(input), 'text/plain;charset=UTF-8');
   if (input instanceof URLSearchParams) {
-    return inMemory(Buffer.from(input.toString()), 'application/x-www-form-urlencoded;charset=UTF-8');
+    return bufferedBody(Buffer.from(input.toString()), 'application/x-www-form-urlencoded;charset=UTF-8');
   }
-  if (ArrayBuffer.isView(input)) return inMemory(Buffer.from(input.buffer, input.byteOffset, input.byteLength));
-  if (input instanceof ArrayBuffer) return inMemory(Buffer.from(input));
-  if (input instanceof Blob) {
-    return {
-      open: () => input.stream() as never,
-      contentType: input.type || undefined,
-      contentLength: input.size,
-      replayable: true,
-    };
+  // Copies: what the caller does with its buffer afterwards is not sent.
+  if (ArrayBuffer.isView(input)) {
+    return bufferedBody(Buffer.copyBytesFrom(new Uint8Array(input.buffer, input.byteOffset, input.byteLength)));
   }
+  if (input instanceof ArrayBuffer) return bufferedBody(Buffer.from(input.slice()));
+  if (input instanceof Blob) return ofBlob(input);
   if (isFormData(input)) return encodeFormData(input);
-  if (typeof input === 'object' && Symbol.asyncIterator in input) return streamed(input as AsyncIterable<Uint8Array>);
+  if (input instanceof ReadableStream) return ofStream(input);
+  if (typeof input === 'object' && Symbol.asyncIterator in input) return new StreamedBody(iterableSource(input));
   throw invalidType(
     `Cannot fetch: body must be a string, URLSearchParams, FormData, Blob, bytes, a stream or an async iterable, got ${describe(input)}`,
   );
 }
 
-function inMemory(bytes: Buffer, contentType?: string): RequestBody {
-  return { open: () => bytes, contentType, contentLength: bytes.byteLength, replayable: true };
+/** A body whose bytes are here. */
+export function bufferedBody(bytes: Buffer, contentType?: string): RequestBody {
+  return { open: () => bytes, contentType, contentLength: bytes.byteLength, replayable: true, cancel() {} };
 }
 
-function streamed(source: AsyncIterable<Uint8Array>): RequestBody {
-  if (source instanceof ReadableStream && source.locked) {
+function ofBlob(blob: Blob): RequestBody {
+  return {
+    // The type does not know that undici takes the platform's streams.
+    open: () => (blob.size === 0 ? Buffer.alloc(0) : (blob.stream() as never)),
+    contentType: blob.type || undefined,
+    contentLength: blob.size,
+    replayable: true,
+    cancel() {},
+  };
+}
+
+function ofStream(stream: ReadableStream): RequestBody {
+  if (stream.locked || Readable.isDisturbed(stream as never)) {
     throw invalidType('Cannot fetch: body is a stream that is locked or was read before');
   }
-  return { open: () => source as never, contentType: undefined, contentLength: undefined, replayable: false };
+  return new StreamedBody(streamSource(stream.getReader()));
 }
 
 function isFormData(input: unknown): input is FormData {
