@@ -52,6 +52,10 @@ const some: [sentence: string, source: string][] = [
   ['a made expression outside', 'var e = new RegExp("a", "g"); function F(u, h) { return e.test(u); }'],
   ['a generator', 'function* g() { yield 1; } var i = g(); function F(u, h) { return i; }'],
   ['a shadowed name is not sure', 'var n = 0; function a(n) { return n; } function F(u, h) { n = 1; return n; }'],
+  [
+    'a name that only a block has for itself',
+    'var n = 0; function F(u, h) { if (h == "x") { let n = 1; } n = n + 1; return n; }',
+  ],
   ['destructuring is not sure', 'function F(u, h) { var [a, b] = [1, 2]; return a; }'],
   ['a template with substitutions is not sure', 'function F(u, h) { return `${h}`; }'],
   ['a loop variable that is shared', 'var k; function F(u, h) { for (k in {}) {} return k; }'],
