@@ -34,8 +34,8 @@ export interface Records<T> {
   /** Deletes everything. */
   clear(): void;
   /**
-   * The groups that other processes changed since the last call. Asked of the disk at most once in an event-loop turn,
-   * so it costs next to nothing to call before every read.
+   * The groups that other processes changed since the last call; some that did not change may be among them. Asked of the
+   * disk at most once in an event-loop turn, so it costs next to nothing to call before every read.
    */
   takeForeignChanges(): readonly string[];
 }
@@ -58,8 +58,17 @@ export interface Store {
    * @throws {StoreError} If the commit failed; what it held stays readable in this process.
    */
   committed(): Promise<void> | undefined;
-  /** Commits, and forces everything to the disk itself (survives a power cut, not just the end of the process). */
+  /**
+   * Commits, and forces all records and small bodies to the disk itself: they survive a power cut, not just the end of the
+   * process.
+   *
+   * @throws {StoreError} If that failed.
+   */
   flush(): Promise<void>;
-  /** Commits and closes; idempotent. */
+  /**
+   * Commits and closes; idempotent. Afterwards every other call is refused with a StateError (`ERR_CLOSED`).
+   *
+   * @throws {StoreError} If the last commit failed; it is closed all the same.
+   */
   close(): Promise<void>;
 }

@@ -49,7 +49,7 @@ test('an older file is brought up to date with what it holds', () => {
   expect(ask(options.path, 'SELECT x FROM later')).toBe('v');
 });
 
-test('a step that fails leaves the file as it was', () => {
+test('a step that cannot be done leaves the file as it was', () => {
   const options = newOptions();
   openDatabase(options).close();
   const steps = [...schema, 'CREATE TABLE later (x)', 'INSERT INTO nowhere VALUES (1)'];

@@ -27,8 +27,11 @@ export interface OpenOptions {
 const openTimeoutMs = 5_000;
 /** How long one statement waits: short, because the event loop waits with it. Longer waits are up to the store. */
 const statementTimeoutMs = 10;
-/** Files up to this size are checked as a whole when they are opened, in about a millisecond. */
-const maxCheckedBytes = 1024 * 1024;
+/**
+ * Files up to this size are checked as a whole when they are opened, at 2 ms for each MiB. A larger file is not: each page
+ * is when it is read, which finds most damage, but not a key that was changed to another.
+ */
+const maxCheckedBytes = 4 * 1024 * 1024;
 const companions = ['', '-wal', '-shm'] as const;
 /** SQLITE_ERROR, as for a table that is not there. */
 const sqlError = 1;
@@ -106,8 +109,6 @@ function openExisting({ path, steps = schema }: OpenOptions): Database {
     return ready(file);
   } catch (error) {
     file.db.close();
-    if ((error as { errcode?: number }).errcode === sqlError)
-      throw damage('its tables are not those of a store', error);
     throw error;
   }
 }
@@ -161,7 +162,6 @@ function connect(path: string, query: 'mode=rw' | 'mode=ro' | 'immutable=1'): Da
   url.search = query;
   const db = new DatabaseSync(url, { readOnly: query !== 'mode=rw', timeout: openTimeoutMs });
   try {
-    // A large file is not checked as a whole: each page is when it is read.
     db.exec('PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF');
     // What was deleted was often a secret: it is overwritten where that costs no further page.
     db.exec('PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 4194304');
@@ -174,9 +174,14 @@ function connect(path: string, query: 'mode=rw' | 'mode=ro' | 'immutable=1'): Da
 
 /** The statements made; from here on the event loop waits with the file, so it does not wait long. */
 function ready(file: DatabaseFile): Database {
-  const database = new Database(file);
-  file.db.exec(`PRAGMA busy_timeout = ${statementTimeoutMs}`);
-  return database;
+  try {
+    const database = new Database(file);
+    file.db.exec(`PRAGMA busy_timeout = ${statementTimeoutMs}`);
+    return database;
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode !== sqlError) throw error;
+    throw damage('its tables are not those of a store', error);
+  }
 }
 
 function damage(reason: string, cause?: unknown): StoreError {

@@ -10,8 +10,8 @@ export const applicationId = 0x534a524e;
  */
 export const schema: readonly string[] = [
   // totals: counting a million rows would read them all. changes: which groups changed, in the order of the commits
-  // (grp NULL: all of the collection), so that another process need not read everything again. bodies: its rows go to the end of the table, which
-  // a key made of random text would not allow.
+  // (grp NULL: all of the collection), so that another process need not read everything again. bodies: with rowids, so
+  // that new ones go to the end of the table, wherever their ids sort.
   `CREATE TABLE records (
      collection TEXT NOT NULL, grp TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
      PRIMARY KEY (collection, grp, key)
@@ -27,10 +27,10 @@ export const schema: readonly string[] = [
  * @throws {StoreError} If the file is another program's (`ERR_STORE_CORRUPT`) or newer than we are (`ERR_STORE_VERSION`).
  */
 export function migrate(db: DatabaseSync, steps: readonly string[], isNew?: 'new'): void {
-  if (!isNew && readPragma(db, 'application_id') !== applicationId) {
+  const version = readPragma(db, 'user_version');
+  if (!isNew && (readPragma(db, 'application_id') !== applicationId || version < 1)) {
     throw new StoreError('ERR_STORE_CORRUPT', 'Cannot open the store: the file is not a store of Sojourn');
   }
-  const version = readPragma(db, 'user_version');
   if (version > steps.length) {
     throw new StoreError(
       'ERR_STORE_VERSION',

@@ -100,12 +100,7 @@ export class SqliteStore implements Store {
     await this.#schedule.finish();
     if (!this.#database || this.#isReadOnly) return;
     // synchronous = NORMAL forces the log to the disk only at a checkpoint. All that is not in the log was forced then.
-    const log = await open(`${this.#path}-wal`, 'r+');
-    try {
-      await log.sync();
-    } finally {
-      await log.close();
-    }
+    await syncFile(`${this.#path}-wal`);
   }
 
   close(): Promise<void> {
@@ -281,5 +276,18 @@ export class SqliteStore implements Store {
 
   #assertOpen(): void {
     if (this.#closed) throw new StateError('ERR_CLOSED', 'Cannot use the store: it is closed');
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'r+');
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw storeFailure('flush the store', error);
   }
 }
