@@ -73,6 +73,8 @@ export class CacheExchange implements Handler {
   #upstream: Controller | undefined;
   #body: SharedBody | undefined;
   #recorder: ResponseRecorder | undefined;
+  /** Settles when the disk has the response; undefined before its end, and when there was nothing to wait for. */
+  #writing: Promise<void> | undefined;
   #drained = 0;
 
   constructor(host: ExchangeHost, plan: ExchangePlan, leader: CacheDelivery) {
@@ -100,8 +102,11 @@ export class CacheExchange implements Handler {
       this.#timer ??= this.#host.clock.setTimeout(() => this.#releaseWaiters(), maxWaitMs);
       return true;
     }
-    if (!this.#recorder || !this.#body?.isWhole || !this.#isGoodFor(waiter)) return false;
-    this.#share(waiter);
+    if (!this.#recorder || !this.#isGoodFor(waiter)) return false;
+    if (this.#body?.isWhole) this.#share(waiter);
+    // Too large for memory, and the disk is about to have it.
+    else if (this.#writing) void this.#writing.then(() => this.#host.goAlone(waiter));
+    else return false;
     return true;
   }
 
@@ -146,9 +151,9 @@ export class CacheExchange implements Handler {
 
   onResponseEnd(_controller: Controller, trailers: IncomingHttpHeaders): void {
     if (this.#state !== 'receiving') return;
-    const writing = this.#recorder?.end();
+    this.#writing = this.#recorder?.end();
     // Those who come while the disk is busy still join, so there is no moment at which they would have to fetch again.
-    if (writing) void writing.then(() => this.#close());
+    if (this.#writing) void this.#writing.then(() => this.#close());
     else this.#close();
     this.#body!.end(trailers);
   }
