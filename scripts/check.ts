@@ -13,7 +13,11 @@ interface Gate {
 const gates: readonly Gate[] = [
   { name: 'format', program: 'biome', args: ['format', '.'] },
   { name: 'layers', program: 'node', args: ['scripts/layers.ts', '--check'] },
-  { name: 'lint', program: 'oxlint', args: ['--type-aware', '--deny-warnings', '--report-unused-disable-directives'] },
+  {
+    name: 'lint',
+    program: 'oxlint',
+    args: ['--type-aware', '--deny-warnings', '--report-unused-disable-directives', '--format=unix'],
+  },
   { name: 'types', program: 'tsc', args: ['-p', 'tsconfig.json', '--noEmit'] },
   { name: 'unit tests', program: 'vitest', args: ['run', '--project', 'unit'], tests: true },
   { name: 'API report', program: 'node', args: ['scripts/api-report.ts'] },
