@@ -36,10 +36,10 @@ const ownNames: ReadonlySet<string> = new Set(['user-agent', 'accept-language'])
  * and remembers why one failed, which they do not tell.
  */
 export class ChannelDispatcher {
-  /** Why the last request failed; undefined while it has not. */
-  failure: NetError | undefined = undefined;
   readonly #parts: ChannelParts;
   readonly #request: ChannelRequest;
+  // Before a request goes out, undici's fetch refuses but one thing. Fetch standard, "port blocking".
+  #failure: Error | undefined = new NetError('ERR_UNSAFE_PORT', 'No web server may be on this port');
 
   constructor(parts: ChannelParts, request: ChannelRequest) {
     this.#parts = parts;
@@ -47,12 +47,22 @@ export class ChannelDispatcher {
   }
 
   dispatch(options: AnyDispatchOptions, handler: Handler): boolean {
-    this.failure = undefined;
+    this.#failure = undefined;
     return this.#parts.dispatch(this.#makeJob(options), new WatchingHandler(handler, this.#onFailure, this.#request));
   }
 
+  /** Why the last request failed; undefined while it has not, or when the program itself ended it. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** The program ends the channel: what comes of it is no failure. */
+  end(): void {
+    this.#failure = undefined;
+  }
+
   readonly #onFailure = (error: Error): void => {
-    this.failure = error instanceof NetError ? error : undefined;
+    if (!(error instanceof DOMException)) this.#failure = error;
   };
 
   #makeJob(options: AnyDispatchOptions): RequestJob {

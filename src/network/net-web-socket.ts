@@ -1,5 +1,5 @@
 import type { WebSocket } from 'undici';
-import { invalidType, type NetError } from '../util/errors.ts';
+import { invalidType, NetError } from '../util/errors.ts';
 import { describe } from '../util/options.ts';
 import type { ChannelParts } from './channel-dispatcher.ts';
 import { loadChannelEvents } from './undici.ts';
@@ -27,7 +27,7 @@ declare class BaseSocket extends EventTarget {
   constructor(...args: unknown[]);
   get binaryType(): string;
   set binaryType(type: string);
-  get failure(): NetError | undefined;
+  get failure(): Error | undefined;
 }
 
 /**
@@ -83,7 +83,9 @@ function readFlag(input: unknown = false): boolean {
 }
 
 // Chromium net/websockets/websocket_stream.cc, ReportFailure; Electron adds the name where it is not in the text.
-function reasonOf({ code, message }: NetError): string {
+function reasonOf(failure: Error): string {
+  if (!(failure instanceof NetError)) return failure.message;
+  const { code, message } = failure;
   const detail = message.slice(`net::${code}: `.length);
   if (detail.startsWith('Error during WebSocket handshake')) return `${detail} (net::${code})`;
   return `Error in connection establishment: net::${code}`;

@@ -64,6 +64,11 @@ export function defineWebSocket<O extends WebSocketOptions>(definition: Definiti
       this.addEventListener('close', () => parts.channels.delete(this), { once: true });
     }
 
+    override close(code?: number, reason?: string): void {
+      this.#channel.end();
+      super.close(code, reason);
+    }
+
     override dispatchEvent(event: Event): boolean {
       const { failure: error } = this.#channel;
       if (event.type !== 'error' || !error) return super.dispatchEvent(event as never);
@@ -71,7 +76,7 @@ export function defineWebSocket<O extends WebSocketOptions>(definition: Definiti
     }
 
     /** Why the handshake failed; undefined while it has not. */
-    protected get failure(): NetError | undefined {
+    protected get failure(): Error | undefined {
       return this.#channel.failure;
     }
   }
