@@ -138,8 +138,9 @@ function trial(rivalName: string, shape: Shape): Measured | undefined {
   return JSON.parse(execFileSync(process.execPath, flags, { encoding: 'utf8' })) as Measured;
 }
 
+/** NaN when nothing was measured. */
 function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
 function main(trials: number): void {
@@ -151,21 +152,23 @@ function main(trials: number): void {
   for (const shape of shapes) {
     const results = new Map<string, Measured[]>(Object.keys(rivals).map(name => [name, []]));
     for (let round = 0; round < trials; round++) {
-      for (const [name, measured] of results) {
+      for (const [name, ofRival] of results) {
         const result = trial(name, shape);
-        if (result) measured.push(result);
+        if (result) ofRival.push(result);
       }
     }
-    const row = Object.keys(rivals).map(name => results.get(name)!);
-    const speeds = row.map(measured => (measured.length ? median(measured.map(one => one.perSecond)) : Number.NaN));
-    const sizes = row.map(measured => (measured.length ? median(measured.map(one => one.bytesPerCookie)) : Number.NaN));
+    const measured = [...results.values()];
+    const speeds = measured.map(one => median(one.map(({ perSecond }) => perSecond)));
+    const bytes = measured.map(one => median(one.map(({ bytesPerCookie }) => bytesPerCookie)));
     const [ours, tough, naive] = speeds as [number, number, number];
-    const shown = speeds.map(speed => Math.round(speed).toLocaleString('en')).join(' | ');
-    const bytes = sizes.map(size => Math.round(size)).join(' / ');
-    console.log(
-      `| ${shape.label} | ${shown} | ${(ours / tough).toFixed(1)} | ${(ours / naive).toFixed(2)} | ${bytes} |`,
-    );
+    const ratios = [shown(ours / tough, 1), shown(ours / naive, 1)];
+    const cells = [...speeds.map(speed => shown(speed)), ...ratios, bytes.map(size => shown(size)).join(' / ')];
+    console.log(`| ${shape.label} | ${cells.join(' | ')} |`);
   }
+}
+
+function shown(value: number, digits = 0): string {
+  return Number.isNaN(value) ? '-' : value.toLocaleString('en', { maximumFractionDigits: digits });
 }
 
 const [mode, rivalName, label] = process.argv.slice(2);

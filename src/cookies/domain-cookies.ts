@@ -9,7 +9,8 @@ export function inSendingOrder(a: Cookie, b: Cookie): number {
 /** The cookies of one domain, in the order in which they are sent. Owned by SiteCookies. */
 export class DomainCookies {
   readonly domain: string;
-  readonly #cookies: Cookie[] = [];
+  // Never changed, always made anew: whoever goes through it may change the store, and no room is kept for more.
+  #cookies: readonly Cookie[] = [];
 
   constructor(domain: string) {
     this.domain = domain;
@@ -32,10 +33,10 @@ export class DomainCookies {
       if (inSendingOrder(this.#cookies[middle]!, cookie) <= 0) low = middle + 1;
       else high = middle;
     }
-    this.#cookies.splice(low, 0, cookie);
+    this.#cookies = this.#cookies.toSpliced(low, 0, cookie);
   }
 
   remove(cookie: Cookie): void {
-    this.#cookies.splice(this.#cookies.indexOf(cookie), 1);
+    this.#cookies = this.#cookies.toSpliced(this.#cookies.indexOf(cookie), 1);
   }
 }
