@@ -1,6 +1,5 @@
 import { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
-import type { X509Certificate } from 'node:crypto';
 import { invalidType } from '../util/errors.ts';
 import { OptionsReader, describe } from '../util/options.ts';
 import { type Certificate, toCertificate } from './certificate.ts';
@@ -57,7 +56,7 @@ function load(credentials: Credentials): Certificate {
     const socket = new TLSSocket(new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() }), {
       secureContext,
     });
-    const own = socket.getX509Certificate() as X509Certificate | undefined;
+    const own = socket.getX509Certificate();
     socket.destroy();
     if (!own) throw new Error('it has no certificate with its key');
     return toCertificate({ certificates: [new ChainCertificate(own.raw)], root: undefined });

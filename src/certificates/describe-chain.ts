@@ -1,10 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import type { TLSSocket } from 'node:tls';
 import { netErrorNumbers } from '../util/net-error-codes.ts';
 import { type Certificate, toCertificate } from './certificate.ts';
 import type { ChainCertificate } from './chain-certificate.ts';
-import { ownVerdict } from './own-verdict.ts';
-import { readPeer } from './peer.ts';
+import { type Evidence, ownVerdict } from './own-verdict.ts';
 import type { TrustStore } from './trust-store.ts';
 
 /** What `sojourn cert show` prints. */
@@ -29,22 +27,15 @@ export interface DescribedCertificate extends Omit<Certificate, 'issuerCert'> {
   readonly key: string;
 }
 
-/**
- * Describes the chain that a server showed on a fresh connection, with the session's own verdict of it.
- *
- * @returns undefined when the connection shows no certificate: it is closed, or resumed a TLS session.
- */
-export function describeChain(socket: TLSSocket, hostname: string, trust: TrustStore): ChainDescription | undefined {
-  const peer = readPeer(socket);
-  if (!peer) return undefined;
-  const path = trust.pathOf(peer);
-  const code = ownVerdict(trust, { peer, path, hostname });
+/** Describes a server's chain, with the session's own verdict of it. */
+export function describeChain(trust: TrustStore, evidence: Evidence): ChainDescription {
+  const code = ownVerdict(trust, evidence);
   return {
     verificationResult: code ? `net::${code}` : 'net::OK',
     errorCode: code ? netErrorNumbers[code] : 0,
-    chainError: peer.chainError,
-    isIssuedByKnownRoot: trust.isIssuedByKnownRoot(path),
-    certificates: path.certificates.map(describe),
+    chainError: evidence.peer.chainError,
+    isIssuedByKnownRoot: trust.isIssuedByKnownRoot(evidence.path),
+    certificates: evidence.path.certificates.map(describe),
   };
 }
 

@@ -4,7 +4,6 @@ import { makeCertificateAuthority, makeServerCertificate, testAuthority } from '
 import { pkcs12 } from '../../test/fixtures/pkcs12.ts';
 import { startQuietTlsServer } from '../../test/fixtures/tls-server.ts';
 import type { ClientCertificate } from './client-certificates.ts';
-import { describeChain } from './describe-chain.ts';
 import { makeVerifier, visit } from './testing/visit.ts';
 import { TrustStore } from './trust-store.ts';
 
@@ -181,10 +180,9 @@ test('a client certificate comes from a PKCS#12 file, with the right passphrase'
 
 test('a chain is described for people', async () => {
   await using server = await startQuietTlsServer(good);
-  const trust = new TrustStore();
-  const verifier = makeVerifier({ trust });
+  const verifier = makeVerifier();
   using visited = await visit(verifier, { port: server.port, sessionKey: 'k' });
-  const chain = describeChain(visited.socket, 'b.test', trust);
+  const chain = verifier.describeChain(visited.socket, 'b.test');
   expect(chain).toMatchObject({
     verificationResult: 'net::ERR_CERT_COMMON_NAME_INVALID',
     errorCode: -200,

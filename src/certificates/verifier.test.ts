@@ -258,7 +258,9 @@ test('roots, revocation lists, TLS settings, client certificates and pins change
 test('a closed connection is no accepted one', async () => {
   await using server = await startQuietTlsServer(good);
   const verifier = makeVerifier();
-  const { socket } = await visit(verifier, server);
-  const again = await verifier.verify(socket, { hostname: 'a.test', port: server.port });
-  expect(again?.code).toBe('ERR_CERT_INVALID');
+  const socket = verifier.connect({ host: '127.0.0.1', port: server.port }, { hostname: 'a.test', port: server.port });
+  await once(socket, 'secureConnect');
+  socket.destroy();
+  const error = await verifier.verify(socket, { hostname: 'a.test', port: server.port });
+  expect(error?.code).toBe('ERR_CERT_INVALID');
 });

@@ -6,6 +6,7 @@ import { bareHost, isIpHost } from '../util/url.ts';
 import { type Certificate, toCertificate } from './certificate.ts';
 import type { CertificatePath } from './certificate-path.ts';
 import type { ClientCertificate } from './client-certificates.ts';
+import { type ChainDescription, describeChain } from './describe-chain.ts';
 import { ownVerdict } from './own-verdict.ts';
 import { type Peer, readPeer } from './peer.ts';
 import { Pins } from './pins.ts';
@@ -79,6 +80,7 @@ export class ServerVerifier {
   readonly #clock: Clock;
   readonly #procTimeoutMs: number;
   readonly #sessions: TlsSessionCache;
+  readonly #peers = new WeakMap<TLSSocket, Peer>();
   readonly #verdicts = new Map<string, Verdict>();
   #proc: ReadProc | undefined;
   #pins = new Pins(undefined);
@@ -148,7 +150,7 @@ export class ServerVerifier {
    */
   verify(socket: TLSSocket, server: TlsServer): Outcome | Promise<Outcome> {
     try {
-      const peer = this.#sessions.resumedPeer(socket) ?? readPeer(socket);
+      const peer = this.#peerOf(socket);
       if (!peer) return toNetError({ code: 'ERR_CERT_INVALID', reason: 'it showed no certificate' }, server.hostname);
       const accept = (outcome: Outcome): Outcome => {
         if (!outcome) this.#sessions.accept(socket, peer);
@@ -161,6 +163,18 @@ export class ServerVerifier {
       const reason = 'its certificate cannot be read';
       return toNetError({ code: 'ERR_CERT_INVALID', reason, cause }, server.hostname);
     }
+  }
+
+  /** Describes the chain of a connection's server; undefined where it showed none. */
+  describeChain(socket: TLSSocket, hostname: string): ChainDescription | undefined {
+    const peer = this.#peerOf(socket);
+    return peer && describeChain(this.#trust, { peer, path: this.#trust.pathOf(peer), hostname });
+  }
+
+  #peerOf(socket: TLSSocket): Peer | undefined {
+    const peer = this.#peers.get(socket) ?? this.#sessions.resumedPeer(socket) ?? readPeer(socket);
+    if (peer) this.#peers.set(socket, peer);
+    return peer;
   }
 
   #decide(peer: Peer, server: TlsServer): Outcome | Promise<Outcome> {

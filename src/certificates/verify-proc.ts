@@ -51,7 +51,7 @@ export type ProcAnswer =
 export function readVerifyProc(input: unknown, style?: 'legacy'): ReadProc | undefined {
   if (input === null) return undefined;
   if (typeof input !== 'function') throw invalidType('Must pass null or function');
-  if (style !== 'legacy' && input.length < 3) return input as VerifyProc as ReadProc;
+  if (style !== 'legacy' && input.length < 3) return input as ReadProc;
   const proc = input as LegacyVerifyProc;
   return ({ hostname, certificate }, callback) =>
     proc(hostname, { ...certificate, data: Buffer.from(certificate.data) }, callback);

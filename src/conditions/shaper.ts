@@ -42,10 +42,10 @@ export class Shaper {
   set conditions(conditions: NetworkConditions) {
     this.#conditions = conditions;
     // An outage ends what is running; it lets nothing through any more.
-    if (conditions.offline) for (const shaped of [...this.#running]) shaped.conditionsChanged();
+    if (conditions.offline) for (const shaped of this.#running.slice()) shaped.conditionsChanged();
     this.down.setRate(conditions.downBytesPerSecond);
     this.up.setRate(conditions.upBytesPerSecond);
-    if (!conditions.offline) for (const shaped of [...this.#running]) shaped.conditionsChanged();
+    if (!conditions.offline) for (const shaped of this.#running.slice()) shaped.conditionsChanged();
   }
 
   /** Once for each, before `leave`. */

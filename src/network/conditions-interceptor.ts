@@ -15,15 +15,15 @@ export function conditionsInterceptor(shaper: Shaper): Interceptor {
       queueMicrotask(() => handler.onResponseError?.(undefined as never, error));
       return true;
     }
-    const shaped = shapeBody(job.body, shaper);
-    return next(shaped ? withBody(job, shaped) : job, new ShapedExchange(handler, shaper, shaped?.stop));
+    const body = shapeBody(job.body, shaper);
+    return next(body ? withBody(job, body) : job, new ShapedExchange(handler, shaper, body));
   };
 }
 
 /** The same job with another body. It stays the job's own view: what is set on the job later is seen below. */
-function withBody(job: RequestJob, { body, length }: ShapedBody): RequestJob {
+function withBody(job: RequestJob, body: ShapedBody): RequestJob {
   const headers = [...job.headers];
   const hasLength = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length');
-  if (length !== undefined && !hasLength) headers.push('content-length', String(length));
+  if (body.length !== undefined && !hasLength) headers.push('content-length', String(body.length));
   return Object.assign(Object.create(job), { body, headers }) as RequestJob;
 }

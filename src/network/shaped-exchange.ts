@@ -8,6 +8,7 @@ import type { Timer } from '../util/clock.ts';
 import { NetError } from '../util/errors.ts';
 import { ForwardingHandler } from './forwarding-handler.ts';
 import type { Controller, Handler } from './request-job.ts';
+import type { ShapedBody } from './shaped-body.ts';
 
 /** A response is read no further while this much of it waits for the link; from half of it on, it is read again. */
 const maxWaitingBytes = 64 * 1024;
@@ -22,7 +23,7 @@ const maxWaitingBytes = 64 * 1024;
 export class ShapedExchange extends ForwardingHandler implements Controller, Shaped {
   slot = 0;
   readonly #shaper: Shaper;
-  readonly #stopBody: (() => void) | undefined;
+  readonly #body: ShapedBody | undefined;
   #controller: Controller | undefined;
   /** Made when the body first has to wait for the link. */
   #down: Transfer | undefined;
@@ -41,11 +42,11 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
   #isOver = false;
   #failure: Error | null = null;
 
-  /** @param stopBody - Ends the request's body when the request fails. */
-  constructor(handler: Handler, shaper: Shaper, stopBody: (() => void) | undefined) {
+  /** @param body - The request's body, to be stopped when the request fails. */
+  constructor(handler: Handler, shaper: Shaper, body: ShapedBody | undefined) {
     super(handler);
     this.#shaper = shaper;
-    this.#stopBody = stopBody;
+    this.#body = body;
     shaper.join(this);
   }
 
@@ -260,7 +261,7 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
     if (this.#isOver) return;
     this.#failure = error;
     this.#finish();
-    this.#stopBody?.();
+    this.#body?.stop();
     this.#controller?.abort(error);
     this.handler.onResponseError?.(this, error);
   }
