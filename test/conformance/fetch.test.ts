@@ -146,7 +146,7 @@ describe('where a redirect may lead', () => {
     await (await ses.fetch(`${site.origin}/from`)).text();
     expect(site.connections - before).toBeLessThanOrEqual(2);
     site.answer = (request, response) => {
-      if (request.url === '/to') return response.end('there');
+      if (request.url === '/to') return void response.end('there');
       response.writeHead(302, { location: '/to' });
       const fill = (): void => {
         while (!response.destroyed && response.write(Buffer.alloc(65_536))) {}
@@ -160,7 +160,7 @@ describe('where a redirect may lead', () => {
   test('a redirect whose body never ends does not outlive the call', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     site.answer = (request, response) => {
-      if (request.url === '/to') return response.end('there');
+      if (request.url === '/to') return void response.end('there');
       response.on('close', resolve);
       response.writeHead(302, { location: '/to', 'content-length': 10 }).write('never');
     };
@@ -304,7 +304,7 @@ describe('a Request as input', () => {
     expect(await (await ses.fetch(request, { body: 'y' })).text()).toBe('POST / y');
   });
 
-  test.each<[sentence: string, body: () => BodyInit, text: string]>([
+  test.each<[sentence: string, body: () => string | Uint8Array<ArrayBuffer> | Blob | URLSearchParams, text: string]>([
     ['a string', () => 'text', 'text'],
     ['bytes', () => new Uint8Array([0x61, 0x62]), 'ab'],
     ['a Blob', () => new Blob(['some ', 'text']), 'some text'],
