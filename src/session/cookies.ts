@@ -211,7 +211,7 @@ export class Cookies extends EventEmitter<CookiesEvents> {
    * const { cookies } = session.fromPartition('explain-example');
    * await cookies.set({ url: 'https://site.test/', name: 'id', value: '1', secure: true });
    * const { cookies: [first] } = cookies.explain('http://site.test/');
-   * console.assert(first?.sent === false && first.reason === 'secure');
+   * console.assert(first?.sent === false && first.reason === 'secure-only');
    */
   explain(url: string | URL, context?: CookieContextInput): CookiesExplanation {
     const parsed = readUrl('explain cookies', url);
