@@ -18,6 +18,7 @@ import type { Records, Store } from '../../src/storage/store.ts';
 import type { StoreError } from '../../src/util/errors.ts';
 
 const rounds = Number(process.env['SOJOURN_ROUNDS'] ?? 20);
+const timeout = 10_000 + rounds * 1_000;
 const root = mkdtempSync(join(tmpdir(), 'sojourn-damage-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -166,7 +167,9 @@ describe('a damaged store is moved aside, and what can be read of it is saved', 
   }
 });
 
-test('whatever bits flip and wherever the file ends: no crash, nothing lost in silence, and it goes on', async () => {
+test('whatever bits flip and wherever the file ends: no crash, nothing lost in silence, and it goes on', {
+  timeout,
+}, async () => {
   const pristine = newDirectory();
   const count = 2_000;
   await fill(pristine, count);

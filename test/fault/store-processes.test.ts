@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Content, Order, Write } from '../fixtures/store-child.ts';
 
 const rounds = Number(process.env['SOJOURN_ROUNDS'] ?? 20);
+const timeout = 10_000 + rounds * 1_000;
 const root = mkdtempSync(join(tmpdir(), 'sojourn-processes-'));
 const children: ChildProcess[] = [];
 let directories = 0;
@@ -55,7 +56,7 @@ class Model {
   }
 }
 
-test('what one process has committed, the other reads at once', async () => {
+test('what one process has committed, the other reads at once', { timeout }, async () => {
   const write = fc.record({
     who: fc.nat({ max: 1 }),
     write: fc.array(fc.record({ group, key, text }), { maxLength: 4 }),
@@ -77,7 +78,7 @@ test('what one process has committed, the other reads at once', async () => {
   await fc.assert(fc.asyncProperty(fc.array(fc.oneof(write, read), { maxLength: 40 }), play), { numRuns: rounds });
 });
 
-test('two processes that write at the same time lose nothing', async () => {
+test('two processes that write at the same time lose nothing', { timeout }, async () => {
   const writes = fc.array(fc.record({ group, key, text }), { minLength: 50, maxLength: 200 });
   const play = async (plans: readonly Write[][]): Promise<void> => {
     await openBoth();
@@ -93,7 +94,7 @@ test('two processes that write at the same time lose nothing', async () => {
   await fc.assert(fc.asyncProperty(fc.tuple(writes, writes), play), { numRuns: rounds });
 });
 
-test('two processes that make the same store at the same time use the same one', async () => {
+test('two processes that make the same store at the same time use the same one', { timeout }, async () => {
   for (let round = 0; round < rounds; round++) {
     await openBoth();
     await both(who => ({ write: [{ group: 'a', key: `${who}`, text: `${round}` }] }));
