@@ -9,6 +9,8 @@ export const fuelExport = 'fuel';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+const immediates = Int8Array.from({ length: 256 }, (_, opcode) => countImmediates(opcode));
+
 /**
  * Rewrites a WebAssembly module so that it cannot run for ever: every turn of every loop takes one unit from a counter,
  * every bulk copy or fill one unit for 16 bytes, and the module traps when the counter falls below zero.
@@ -178,11 +180,14 @@ class WasmReader {
   /** Moves past one instruction. Gives the number of the two bulk instructions that are to be replaced. */
   instruction(): number | undefined {
     const opcode = this.bytes[this.at++]!;
-    if (opcode === bulkPrefix) return this.#bulkInstruction();
-    if (opcode === 0x43 || opcode === 0x44) this.at += opcode === 0x43 ? 4 : 8;
-    else if (opcode === 0x0e) this.skipNumbers(this.number() + 1);
-    else if (opcode === 0x1c) this.skipNumbers(this.number());
-    else this.skipNumbers(immediates(opcode));
+    const numbers = immediates[opcode]!;
+    if (numbers >= 0) this.skipNumbers(numbers);
+    else if (opcode === bulkPrefix) return this.#bulkInstruction();
+    else if (opcode === 0x43 || opcode === 0x44)
+      this.at += opcode === 0x43 ? 4 : 8; // f32.const, f64.const
+    else if (opcode === 0x0e || opcode === 0x1c)
+      this.skipNumbers(this.number() + (opcode === 0x0e ? 1 : 0)); // br_table, select
+    else throw new RangeError(`Cannot meter the WebAssembly module: unknown opcode 0x${opcode.toString(16)}`);
     return undefined;
   }
 
@@ -193,17 +198,15 @@ class WasmReader {
   }
 }
 
-/** How many LEB128 numbers follow an opcode of one byte. */
-function immediates(opcode: number): number {
+/** How many LEB128 numbers follow each opcode of one byte; -1 for those that are not so simple. */
+function countImmediates(opcode: number): number {
   if (opcode === 0x11 || (opcode >= 0x28 && opcode <= 0x3e)) return 2; // call_indirect, loads and stores
   if (opcode >= 0x02 && opcode <= 0x04) return 1; // block, loop, if
   if (opcode === 0x0c || opcode === 0x0d || opcode === 0x10) return 1; // br, br_if, call
   if ((opcode >= 0x20 && opcode <= 0x26) || opcode === 0x3f || opcode === 0x40) return 1; // variables, memory
   if (opcode === 0x41 || opcode === 0x42 || opcode === 0xd0 || opcode === 0xd2) return 1; // constants, references
-  if ((opcode >= 0x06 && opcode <= 0x0a) || opcode > 0xd2 || (opcode > 0xc4 && opcode < 0xd0)) {
-    throw new RangeError(`Cannot meter the WebAssembly module: unknown opcode 0x${opcode.toString(16)}`);
-  }
-  return 0;
+  const isPlain = opcode <= 0x05 || opcode === 0x0b || opcode === 0x0f || opcode === 0x1a || opcode === 0x1b;
+  return isPlain || (opcode >= 0x45 && opcode <= 0xc4) || opcode === 0xd1 ? 0 : -1;
 }
 
 function sized(head: readonly number[], content: readonly Uint8Array[]): Uint8Array[] {

@@ -7,16 +7,16 @@ export interface PacToken {
   readonly afterNewline: boolean;
 }
 
-const blank = /(?:\s+|\/\/[^\n\r\u2028\u2029]*|\/\*[^]*?\*\/)+/uy;
-const lexemes: readonly [PacToken['kind'], RegExp][] = [
-  ['name', /[\p{ID_Start}$_#][\p{ID_Continue}$\u200c\u200d]*/uy],
-  ['number', /(?:0[xob][\da-f_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:e[+-]?\d+)?)n?/iuy],
-  ['string', /"(?:[^"\\\n\r]|\\[^])*"|'(?:[^'\\\n\r]|\\[^])*'|`(?:[^`\\$]|\\[^]|\$(?!\{))*`/uy],
-  [
-    'punctuator',
-    /\.{3}|=>|(?:\*\*|<<|>>>?|&&|\|\||\?\?|[-+*/%&|^<>!=]=?|)=|=|\+\+|--|&&|\|\||\?\?|\?\.|\*\*|>>>?|<<|[-+*/%&|^<>!~?:.,;(){}[\]]/uy,
-  ],
-];
+const blank = String.raw`(\s+|//[^\n\r\u2028\u2029]*|/\*[^]*?\*/)`;
+const name = String.raw`([\p{ID_Start}$_#][\p{ID_Continue}$\u200c\u200d]*)`;
+const number = String.raw`((?:0[xobXOB][\da-fA-F_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)n?)`;
+const text = '("(?:[^"\\\\\n\r]|\\\\[^])*"|\'(?:[^\'\\\\\n\r]|\\\\[^])*\'|`(?:[^`\\\\$]|\\\\[^]|\\$(?!\\{))*`)';
+const punctuator =
+  String.raw`(\.{3}|=>|(?:\*\*|<<|>>>?|&&|\|\||\?\?|[-+*/%&|^<>!=]=?|)=|\+\+|--|&&|\|\||\?\?|\?\.|\*\*|>>>?|<<|` +
+  String.raw`[-+*/%&|^<>!~?:.,;(){}[\]])`;
+const lexeme = new RegExp([blank, name, number, text, punctuator].join('|'), 'uy');
+// In the order of the groups of `lexeme`, after the blank one.
+const kinds = ['name', 'number', 'string', 'punctuator'] as const;
 const expression = /\/(?![*/])(?:[^\\/[\n\r]|\\[^\n\r]|\[(?:[^\]\\\n\r]|\\[^\n\r])*\])+\/[a-z]*/uy;
 // After these words a slash begins a regular expression, as it does after most punctuators.
 const beforeExpression = new Set([
@@ -40,41 +40,39 @@ const beforeExpression = new Set([
 export function tryTokenizePac(source: string): readonly PacToken[] | undefined {
   const tokens: PacToken[] = [];
   let afterNewline = false;
-  for (let at = 0; at < source.length; ) {
-    const space = matchAt(blank, source, at);
-    if (space !== undefined) {
-      afterNewline ||= /[\n\r]/.test(space);
-      at += space.length;
-      continue;
-    }
-    const token = tokenAt(source, at, tokens.at(-1));
+  for (let start = 0; start < source.length; ) {
+    const token = tokenAt(source, start, tokens.at(-1));
     if (!token) return undefined;
-    tokens.push({ ...token, start: at, afterNewline });
-    afterNewline = false;
-    at += token.text.length;
+    if (token.kind === 'blank') afterNewline ||= /[\n\r]/.test(token.text);
+    else {
+      tokens.push({ kind: token.kind, text: token.text, start, afterNewline });
+      afterNewline = false;
+    }
+    start += token.text.length;
   }
   return tokens;
 }
 
-function tokenAt(source: string, at: number, last: PacToken | undefined): Pick<PacToken, 'kind' | 'text'> | undefined {
-  if (mayBeginExpression(last)) {
-    const text = matchAt(expression, source, at);
-    if (text !== undefined) return { kind: 'expression', text };
+function tokenAt(
+  source: string,
+  start: number,
+  last: PacToken | undefined,
+): { readonly kind: PacToken['kind'] | 'blank'; readonly text: string } | undefined {
+  if (source[start] === '/' && mayBeginExpression(last)) {
+    expression.lastIndex = start;
+    const found = expression.exec(source);
+    if (found) return { kind: 'expression', text: found[0] };
   }
-  for (const [kind, lexeme] of lexemes) {
-    const text = matchAt(lexeme, source, at);
-    if (text) return { kind, text };
-  }
-  return undefined;
+  lexeme.lastIndex = start;
+  const found = lexeme.exec(source);
+  if (!found) return undefined;
+  if (found[1] !== undefined) return { kind: 'blank', text: found[0] };
+  const kind = kinds.find((_, index) => found[index + 2] !== undefined)!;
+  return { kind, text: found[0] };
 }
 
 function mayBeginExpression(last: PacToken | undefined): boolean {
   if (!last) return true;
   if (last.kind === 'name') return beforeExpression.has(last.text);
   return last.kind === 'punctuator' && ![')', ']', '}', '++', '--'].includes(last.text);
-}
-
-function matchAt(pattern: RegExp, source: string, at: number): string | undefined {
-  pattern.lastIndex = at;
-  return pattern.exec(source)?.[0];
 }
