@@ -63,7 +63,6 @@ function connect(socket: Socket, to: TunnelRequest, authorization: string | unde
     const outgoing: ClientRequest = request({
       method: 'CONNECT',
       path: to.authority,
-      agent: false,
       createConnection: () => socket,
       setHost: false,
       headers: {
