@@ -14,10 +14,11 @@ export function holdResponse(
   const emit = request.emit.bind(request) as (event: string, ...args: unknown[]) => boolean;
   /** What happened meanwhile, in order; undefined when nothing is held back. */
   let held: [event: string, ...args: unknown[]][] | undefined;
-  const release = (): void => {
-    const events = held ?? [];
+  // Each in a turn of its own, not in the promise's: what a listener throws is the program's, and stops none but itself.
+  const release = (deliver: () => void): void => {
+    process.nextTick(deliver);
+    for (const event of held ?? []) process.nextTick(() => emit(...event));
     held = undefined;
-    for (const event of events) emit(...event);
   };
   request.emit = (event: string, ...args: unknown[]): boolean => {
     if (held) return held.push([event, ...args]) > 0;
@@ -26,12 +27,7 @@ export function holdResponse(
     if (!done || request.listenerCount(event) === 0) return emit(event, ...args);
     held = [];
     const deliver = event === 'response' ? keepResponse(emit, args) : keepUpgrade(emit, args);
-    // Not in the promise's own turn: what a listener throws is the program's, not a rejection.
-    const go = (): void =>
-      process.nextTick(() => {
-        deliver();
-        release();
-      });
+    const go = (): void => release(deliver);
     done.then(go, go);
     return true;
   };
