@@ -1,6 +1,20 @@
 import { invalidRange } from '../util/errors.ts';
 import { nearest, OptionsReader } from '../util/options.ts';
 
+/** What `enableNetworkEmulation` takes; what is absent is no limit. */
+export interface NetworkEmulationInput {
+  offline?: boolean;
+  /** Milliseconds. */
+  latency?: number;
+  /** Bytes per second. */
+  downloadThroughput?: number;
+  /** Bytes per second. */
+  uploadThroughput?: number;
+}
+
+/** A network by its name. */
+export type NetworkPreset = 'GPRS' | 'Slow 3G' | 'Fast 3G' | 'Slow 4G' | 'DSL';
+
 /** How slow the network is made to look. */
 export interface NetworkConditions {
   /** Nothing gets through; the rest does not matter then. */
@@ -29,7 +43,7 @@ const slow4g = preset(562.5, (1_600_000 / 8) * 0.9, (750_000 / 8) * 0.9);
  *
  * @see devtools-frontend front_end/core/sdk/NetworkManager.ts, NetworkConditionsSelector.js (2017)
  */
-export const networkPresets: Readonly<Record<string, NetworkConditions>> = {
+export const networkPresets: Readonly<Record<NetworkPreset, NetworkConditions>> = {
   GPRS: preset(500, (50 * 1024) / 8, (20 * 1024) / 8),
   'Slow 3G': preset(2000, (500_000 / 8) * 0.8, (500_000 / 8) * 0.8),
   'Fast 3G': slow4g,
@@ -59,7 +73,7 @@ export function readEmulation(input: unknown): NetworkConditions {
 }
 
 function requirePreset(name: string): NetworkConditions {
-  const found = Object.hasOwn(networkPresets, name) ? networkPresets[name] : undefined;
+  const found = Object.hasOwn(networkPresets, name) ? networkPresets[name as NetworkPreset] : undefined;
   if (found) return found;
   const names = Object.keys(networkPresets);
   const near = nearest(name, names);

@@ -1,6 +1,8 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { ClientCertificateChoice } from '../certificates/client-certificate-choice.ts';
+import { type ChainDescription, describeChain } from '../certificates/describe-chain.ts';
+import type { TrustStore } from '../certificates/trust-store.ts';
 import type { ServerVerifier } from '../certificates/verifier.ts';
 import type { HostResolver } from '../hosts/host-resolver.ts';
 import type { HostRules } from '../hosts/host-rules.ts';
@@ -32,6 +34,7 @@ interface ConnectorParts {
   readonly resolver: HostResolver;
   /** Chromium's `--host-rules`: the mapped host is also the one that TLS is about. */
   readonly hostRules: HostRules;
+  readonly trust: TrustStore;
   readonly verifier: ServerVerifier;
   readonly clientCertificates: ClientCertificateChoice;
   readonly authenticator: Authenticator;
@@ -71,6 +74,29 @@ export class Connector {
       const deadline = new ConnectionDeadline(this.#parts.clock);
       report(this.#openProxy(proxy, deadline), deadline, callback);
     };
+  }
+
+  /** The chain that a server shows on a fresh connection; nothing is sent to it. */
+  async describe(target: ConnectTarget, proxy: ProxyServer | undefined): Promise<ChainDescription> {
+    const { verifier, trust, clock } = this.#parts;
+    const server = { hostname: target.hostname, port: Number(target.port || 443) };
+    const deadline = new ConnectionDeadline(clock);
+    try {
+      const raw = await (proxy ? this.#openTunnel(proxy, server, deadline) : this.#openTcp(server, deadline));
+      // Without a session key nothing is resumed: a resumed connection shows no certificate.
+      const socket = await deadline.ready(
+        verifier.connect({ socket: raw, ALPNProtocols: ['http/1.1'] }, server),
+        'secureConnect',
+      );
+      const described = describeChain(socket, target.hostname, trust);
+      socket.destroy();
+      if (described) return described;
+      throw new NetError('ERR_SSL_PROTOCOL_ERROR', `"${target.hostname}" showed no certificate`);
+    } catch (error) {
+      throw toNetError(error, 'before-response');
+    } finally {
+      deadline.cancel();
+    }
   }
 
   #attempt(

@@ -4,7 +4,9 @@ import { AuthCache } from '../auth/auth-cache.ts';
 import { Authenticator } from '../auth/authenticator.ts';
 import { ClientCertificateChoice } from '../certificates/client-certificate-choice.ts';
 import { TrustStore } from '../certificates/trust-store.ts';
+import type { ChainDescription } from '../certificates/describe-chain.ts';
 import { ServerVerifier } from '../certificates/verifier.ts';
+import { Shaper } from '../conditions/shaper.ts';
 import type { CookieStore } from '../cookies/cookie-store.ts';
 import { HostResolver } from '../hosts/host-resolver.ts';
 import { parseHostRules } from '../hosts/host-rules.ts';
@@ -16,6 +18,7 @@ import { cacheInterceptor } from '../network/cache-interceptor.ts';
 import { ConnectionPools } from '../network/connection-pools.ts';
 import type { ChannelParts } from '../network/channel-dispatcher.ts';
 import { type Connect, Connector } from '../network/connector.ts';
+import { conditionsInterceptor } from '../network/conditions-interceptor.ts';
 import { cookiesInterceptor } from '../network/cookies-interceptor.ts';
 import { makeDispatcher } from '../network/dispatcher.ts';
 import type { FetchDefaults } from '../network/fetch-request.ts';
@@ -61,9 +64,11 @@ export class SessionNetwork {
   readonly trust: TrustStore = new TrustStore();
   readonly verifier: ServerVerifier;
   readonly proxies: SessionProxies;
+  readonly shaper: Shaper;
   /** undefined: the session caches nothing. */
   readonly cache: HttpCache | undefined;
   readonly fetchParts: FetchParts;
+  readonly #connector: Connector;
   readonly #sockets: OpenSockets;
   readonly #routes: { readonly direct: Connect; readonly through: (proxy: ProxyServer) => Connect };
   readonly #active = new ActiveRequests();
@@ -96,6 +101,7 @@ export class SessionNetwork {
     });
     const userAgent = (): string => parts.defaults().userAgent;
     const connector = new Connector({
+      trust: this.trust,
       resolver: this.resolver,
       hostRules,
       verifier: this.verifier,
@@ -104,6 +110,7 @@ export class SessionNetwork {
       userAgent,
       clock,
     });
+    this.#connector = connector;
     this.#sockets = this.#disposer.own(new OpenSockets(clock), it => it.close());
     this.#preconnected = this.#disposer.own(new Preconnected(connector.connect, clock), it => it.close());
     this.#routes = {
@@ -123,6 +130,8 @@ export class SessionNetwork {
     this.#pipeline = new Pipeline(this.#pools.dispatch);
     const hsts = new HstsStore({ records: store.records('hsts', hstsCodec), clock });
     this.cache = this.#openCache();
+    this.shaper = new Shaper(clock);
+    this.#pipeline.set('conditions', conditionsInterceptor(this.shaper));
     this.#pipeline.set('hsts', hstsInterceptor(hsts));
     this.#pipeline.set('auth', authInterceptor({ authenticator, cookies: parts.cookies }));
     this.#pipeline.set('cookies', cookiesInterceptor({ cookies: parts.cookies, committed: () => store.committed() }));
@@ -191,6 +200,13 @@ export class SessionNetwork {
     this.proxies.setConfig(config);
     if (config.closeConnections === 'all') await this.closeAllConnections();
     else this.#pools.retire();
+  }
+
+  /** The chain that a server shows on a fresh connection, made as requests to it would be. */
+  async describeCertificate(url: URL): Promise<ChainDescription> {
+    const { protocol, hostname, port } = url;
+    const [proxy] = await this.proxies.resolver.resolve({ protocol, hostname, port, href: url.href });
+    return this.#connector.describe({ protocol, hostname, port }, proxy?.isDirect ? undefined : proxy);
   }
 
   /** Closes connections as they fall idle. */

@@ -26,6 +26,16 @@ import { Proxy } from './proxy.ts';
 import { readAcceptLanguages } from './accept-languages.ts';
 import { Certificates } from './certificates.ts';
 import { Cookies } from './cookies.ts';
+import type { CacheListing } from '../cache/http-cache.ts';
+import type { CacheStats } from '../cache/cache-usage.ts';
+import type { ChainDescription } from '../certificates/describe-chain.ts';
+import {
+  type NetworkConditions,
+  type NetworkEmulationInput,
+  type NetworkPreset,
+  noEmulation,
+  readEmulation,
+} from '../conditions/network-conditions.ts';
 import {
   type ClearDataInput,
   type ClearStorageDataInput,
@@ -38,6 +48,12 @@ import type { SessionEvents } from './session-events.ts';
 import { SessionNetwork } from './session-network.ts';
 import type { SslConfigInput } from '../certificates/ssl-config.ts';
 import { readUserAgent, type SessionOptions } from './session-options.ts';
+
+/** The network conditions in force, and the bytes of bodies received and sent so far. */
+export interface SessionConditions extends NetworkConditions {
+  readonly bytesDown: number;
+  readonly bytesUp: number;
+}
 
 /** What `ses.resolveHost` gives. */
 export interface ResolvedHost {
@@ -322,6 +338,57 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     this.#useNetwork('set the TLS configuration').trust.setSslConfig(config);
   }
 
+  /**
+   * Makes the network look slower than it is, or gone, for everything that the session sends; at once, also for what is
+   * running. Answers from the cache are not touched.
+   *
+   * @param options - `offline` (wins over the rest), `latency` in ms, `downloadThroughput` and `uploadThroughput` in
+   *   bytes per second, 0 or absent for no limit; or a preset: `'GPRS'`, `'Slow 3G'`, `'Fast 3G'`, `'Slow 4G'`, `'DSL'`.
+   * @throws {TypeError | RangeError} If a field is wrong; `code` is `ERR_INVALID_OPTION`. Nothing is changed then.
+   * @see Electron `ses.enableNetworkEmulation`
+   * @example An outage
+   * import { session } from 'sojourn';
+   * const ses = session.fromPartition('emulated');
+   * ses.enableNetworkEmulation({ offline: true });
+   * const error = await ses.fetch('https://site.test/').catch(reason => reason);
+   * console.assert(error.code === 'ERR_INTERNET_DISCONNECTED');
+   * ses.disableNetworkEmulation();
+   */
+  enableNetworkEmulation(options: NetworkEmulationInput | NetworkPreset): void {
+    const conditions = readEmulation(options);
+    this.#useNetwork('enable network emulation').shaper.conditions = conditions;
+  }
+
+  /** The network as it is, again; what runs is released at once. @see Electron `ses.disableNetworkEmulation` */
+  disableNetworkEmulation(): void {
+    this.#useNetwork('disable network emulation').shaper.conditions = noEmulation;
+  }
+
+  /** The network conditions in force, and the bytes of bodies that went through so far. */
+  get conditions(): SessionConditions {
+    const { conditions, bytesDown, bytesUp } = this.#useNetwork('tell the conditions').shaper;
+    return { ...conditions, bytesDown, bytesUp };
+  }
+
+  /**
+   * The certificate chain that a server shows on a fresh connection, with the session's verdict. Nothing is sent to it.
+   *
+   * @throws {NetError} If there is no connection. @throws {TypeError} If the URL cannot be parsed.
+   */
+  async describeCertificate(url: string | URL): Promise<ChainDescription> {
+    return this.#useNetwork('describe a certificate').describeCertificate(readUrl('describe a certificate', url));
+  }
+
+  /** What the HTTP cache stores, URL by URL. */
+  cacheEntries(): Iterable<CacheListing> {
+    return this.#useNetwork('list the cache').cache?.entries() ?? [];
+  }
+
+  /** How often the HTTP cache answered, all processes together. */
+  cacheStats(): CacheStats {
+    return this.#useNetwork('tell of the cache').cache?.stats() ?? noStats;
+  }
+
   /** What the HTTP cache holds, in bytes. @see Electron `ses.getCacheSize` */
   async getCacheSize(): Promise<number> {
     return this.#useNetwork('get the cache size').cache?.size() ?? 0;
@@ -476,6 +543,8 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     return this.#network;
   }
 }
+
+const noStats: CacheStats = { hits: 0, revalidated: 0, misses: 0 };
 
 const clearedOutcome: Outcome<void, [result: number]> = {
   ok: () => [0],
