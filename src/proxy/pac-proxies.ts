@@ -89,11 +89,12 @@ export class PacProxies {
       if (!this.#isClosed) this.#poll.succeeded();
     } catch (error) {
       this.#failure = error;
+      if (this.#isClosed) return;
       // A script that does not load has told why itself.
       if (error instanceof NetError) {
         this.#environment.report({ type: 'error', message: error.message, line: undefined });
       }
-      if (!this.#isClosed) this.#pollAfter(error);
+      this.#pollAfter(error);
     }
   }
 

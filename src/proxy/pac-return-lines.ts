@@ -1,9 +1,6 @@
 import { tryTokenizePac } from './pac-tokens.ts';
 
-/** The function that a marked script calls, with the number of a line. */
-export const markFunction = 'alert';
-
-/** What a mark says before the number. */
+/** What a marked script says by `alert`, whose line is known, before it returns something. */
 export const markText = '\u0001return at this line';
 
 /**
@@ -16,10 +13,9 @@ export function markReturns(source: string): string {
   let copied = 0;
   for (const [index, token] of tokens.entries()) {
     const next = tokens[index + 1];
-    const isStatement = token.text === 'return' && token.kind === 'name' && tokens[index - 1]?.text !== '.';
-    if (!isStatement || !next || next.afterNewline || next.text === ';' || next.text === '}' || next.text === ':')
-      continue;
-    marked += `${source.slice(copied, next.start)}${markFunction}(${JSON.stringify(markText)}),`;
+    const isStatement = token.text === 'return' && tokens[index - 1]?.text !== '.';
+    if (!isStatement || !next || next.afterNewline || [';', '}', ':'].includes(next.text)) continue;
+    marked += `${source.slice(copied, next.start)}alert(${JSON.stringify(markText)}),`;
     copied = next.start;
   }
   return marked + source.slice(copied);

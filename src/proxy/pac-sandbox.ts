@@ -59,6 +59,7 @@ export class PacSandbox {
   /** Loads the script, once. @throws {PacScriptError} If it does not compile, throws, or takes too much. */
   load(source: string): void {
     this.#enter({ left: loadBudget }, context => {
+      // Said to be no module, or QuickJS would guess; the helpers look for the name of the file.
       this.#unwrap(context.evalCode(source, 'proxy.pac', { type: 'global' })).dispose();
       // By evaluation, since "let" and "const" make no property of the global object.
       const type = this.#unwrap(context.evalCode('typeof FindProxyForURL')).consume(handle =>
@@ -115,7 +116,7 @@ export class PacSandbox {
     const { context } = this.#engine;
     const told = outcome.error.consume(error => context.callFunction(this.#describe, context.undefined, error));
     const [line, message] = told.error
-      ? ['', 'out of memory']
+      ? ['', 'out of memory or stack overflow']
       : splitLine(told.value.consume(handle => context.getString(handle)));
     told.error?.dispose();
     // QuickJS can go on after these, but a script may have been left half way through anything.

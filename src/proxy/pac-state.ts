@@ -1,23 +1,6 @@
 import { tryTokenizePac, type PacToken } from './pac-tokens.ts';
 
-const assignments = new Set([
-  '=',
-  '+=',
-  '-=',
-  '*=',
-  '/=',
-  '%=',
-  '**=',
-  '<<=',
-  '>>=',
-  '>>>=',
-  '&=',
-  '|=',
-  '^=',
-  '&&=',
-  '||=',
-  '??=',
-]);
+const assignments = new Set('= += -= *= /= %= **= <<= >>= >>>= &= |= ^= &&= ||= ??='.split(' '));
 const steps = new Set(['++', '--']);
 const declarators = new Set(['var', 'let', 'const']);
 // Methods that change what they are called on, or that remember how far they came.
