@@ -155,6 +155,26 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
   },
 );
 
+test('a session that the server gives after the rules changed is not resumed', async () => {
+  await using server = await startQuietTlsServer(good);
+  const verifier = makeVerifier();
+  const route = { port: server.port, sessionKey: 'k' };
+  using first = await visit(verifier, route);
+  verifier.setProc(counting(0).proc);
+  await once(first.socket, 'session');
+  using second = await visit(verifier, route);
+  expect(second.isResumed).toBe(false);
+});
+
+test('a proc that failed is asked again', async () => {
+  await using server = await startQuietTlsServer(good);
+  const verifier = makeVerifier();
+  const answers = ['rubbish', 0];
+  verifier.setProc((_request: unknown, callback: (result: unknown) => void) => callback(answers.shift()));
+  expect((await visit(verifier, server)).error?.code).toBe('ERR_FAILED');
+  expect((await visit(verifier, server)).error).toBe(undefined);
+});
+
 test('sessions of a refused server are not resumed', async () => {
   await using server = await startQuietTlsServer({ ...bad, maxVersion: 'TLSv1.2' });
   const verifier = makeVerifier();

@@ -20,10 +20,10 @@ function endless(link: Link, chunkBytes = 64 * 1024): { got: () => number } {
 }
 
 const rates: [name: string, bytesPerSecond: number][] = [
-  ['GPRS down', networkPresets['GPRS']!.downBytesPerSecond],
-  ['GPRS up', networkPresets['GPRS']!.upBytesPerSecond],
-  ['Fast 3G down', networkPresets['Fast 3G']!.downBytesPerSecond],
-  ['Slow 3G up', networkPresets['Slow 3G']!.upBytesPerSecond],
+  ['GPRS down', networkPresets.GPRS.downBytesPerSecond],
+  ['GPRS up', networkPresets.GPRS.upBytesPerSecond],
+  ['Fast 3G down', networkPresets['Fast 3G'].downBytesPerSecond],
+  ['Slow 3G up', networkPresets['Slow 3G'].upBytesPerSecond],
   ['20 Mbit/s', 2_500_000],
 ];
 

@@ -176,3 +176,14 @@ test("the reader's pause reaches the sender", async () => {
   expect(stream.readableLength).toBeLessThan(300_000);
   stream.destroy();
 });
+
+test("the other side's pause reaches the writer", async () => {
+  await using line = await Line.start(socket => void socket.pause());
+  const stream = await line.open();
+  let written = 0;
+  for (let count = 0; count < 500; count++) stream.write(Buffer.alloc(100_000), () => written++);
+  for (let count = 0; count < 200; count++) await turn();
+  expect(written).toBeGreaterThan(0);
+  expect(written).toBeLessThan(400);
+  stream.destroy();
+});

@@ -18,13 +18,17 @@ afterAll(() => agent.destroy());
 class Site implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly shaper = new Shaper(this.clock);
+  requests = 0;
   readonly #server;
   readonly #dispatch = conditionsInterceptor(this.shaper)((job, handler) =>
     agent.dispatch(job as Dispatcher.DispatchOptions, handler),
   );
 
   constructor(respond: Respond, conditions: Partial<NetworkConditions> = {}) {
-    this.#server = createServer(respond);
+    this.#server = createServer((request, response) => {
+      this.requests++;
+      respond(request, response);
+    });
     this.set(conditions);
   }
 
@@ -162,7 +166,8 @@ test('offline: running requests fail, whatever they wait for', async () => {
   const body = site.send();
   body.onData = () => body.controller!.pause();
   const head = site.send({ method: 'POST' });
-  const upload = site.send({ method: 'POST', body: new Readable({ read() {} }) });
+  const source = new Readable({ read() {} });
+  const upload = site.send({ method: 'POST', body: source });
   await until(() => body.received > 0 && head.controller && upload.controller);
   site.set({ latencyMs: 1000 });
   const latency = site.send({ method: 'PUT' });
@@ -171,7 +176,7 @@ test('offline: running requests fail, whatever they wait for', async () => {
   await Promise.all([body.ended, head.ended, upload.ended, latency.ended]);
   for (const { error } of [body, head, upload, latency])
     expect(error).toMatchObject({ code: 'ERR_INTERNET_DISCONNECTED' });
-  expect(site.clock.pendingTimers).toBe(0);
+  expect([site.clock.pendingTimers, source.destroyed]).toEqual([0, true]);
 });
 
 test('the latency is the least time from the request to the head of its response', async () => {
@@ -197,6 +202,43 @@ test('a change of latency counts at once for those that wait', async () => {
   expect(exchange.status).toBe(undefined);
   await site.advance(1);
   expect(exchange.status).toBe(200);
+});
+
+test('a latency that is turned on counts from then for a request that was sent', async () => {
+  let respond = (): void => {};
+  await using site = await new Site((_request, response) => {
+    respond = () => response.end();
+  }).listen();
+  const exchange = site.send();
+  await until(() => site.requests === 1);
+  site.set({ latencyMs: 100 });
+  await site.advance(60);
+  respond();
+  await until(() => site.clock.pendingTimers > 0);
+  await site.advance(39);
+  expect(exchange.status).toBe(undefined);
+  await site.advance(1);
+  expect(exchange.status).toBe(200);
+});
+
+test('a response is not read far ahead of its link', async () => {
+  let sent = 0;
+  await using site = await new Site(
+    (_request, response) => {
+      const chunk = Buffer.alloc(65_536);
+      const more = (): void => {
+        while (sent < 50_000_000 && response.write(chunk)) sent += chunk.byteLength;
+      };
+      response.on('drain', more);
+      more();
+    },
+    { downBytesPerSecond: 1000 },
+  ).listen();
+  const exchange = site.send();
+  await until(() => exchange.status);
+  for (let count = 0; count < 2000; count++) await settle();
+  expect(sent).toBeLessThan(20_000_000);
+  exchange.controller!.abort(new Error('enough'));
 });
 
 test('ending the emulation releases what waits', async () => {
