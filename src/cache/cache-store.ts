@@ -142,7 +142,7 @@ export class CacheStore {
   touch(key: string, response: CachedResponse, now: number): void {
     response.usedAt = now;
     if (now - response.stored.usedAt < usedAtGrainMs) return;
-    const touched = new CachedResponse({ ...response.stored, usedAt: now }, response.body);
+    const touched = new CachedResponse({ ...response.stored, usedAt: now }, response.body, response);
     const variants = this.variants(key);
     if (!variants.includes(response)) return;
     this.#records.put(key, variantId(touched.stored), touched.stored);

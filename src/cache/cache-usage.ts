@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs';
 import type { Records, Store } from '../storage/store.ts';
+import type { Clock, Timer } from '../util/clock.ts';
 
 /** How often the cache answered, since it was made. */
 export interface CacheStats {
@@ -20,73 +21,92 @@ interface Counters {
 
 const noUsage: Readonly<Counters> = { bytes: 0, hits: 0, revalidated: 0, misses: 0 };
 const group = 'usage';
-/** Counts are written down with the next change of the size, and after this many answers. */
-const answersPerWrite = 1000;
+/** Written down at most this often: a row for each response would cost as much as the response. */
+const writeEveryMs = 1_000;
 
 /**
  * How full the cache is and how often it answered, kept in the store, so that another process can tell.
  *
- * Two processes that write at the same moment may lose each other's last change: the size is set right by every eviction.
+ * A process that is killed takes its last second with it, and two that write at the same moment may lose one's: the size
+ * is set right whenever everything is looked at.
  */
 export class CacheUsage {
   readonly #records: Records<Counters>;
-  #counters: Counters;
-  #unwritten = 0;
+  readonly #clock: Clock;
+  /** What the store says. */
+  #written: Readonly<Counters>;
+  /** What has come since. */
+  #added: Counters = { ...noUsage };
+  #timer: Timer | undefined;
 
-  constructor(store: Store) {
+  constructor(store: Store, clock: Clock) {
     this.#records = store.records('http-cache-usage', { encode: JSON.stringify, decode: readCounters });
-    this.#counters = this.#read();
+    this.#clock = clock;
+    this.#written = this.#read();
   }
 
   /** What is stored, in bytes. */
   get bytes(): number {
     this.#lookForForeignChanges();
-    return this.#counters.bytes;
+    return Math.max(0, this.#written.bytes + this.#added.bytes);
   }
 
   get stats(): CacheStats {
     this.#lookForForeignChanges();
-    const { hits, revalidated, misses } = this.#counters;
+    const { hits, revalidated, misses } = sum(this.#written, this.#added);
     return { hits, revalidated, misses };
   }
 
   resize(byBytes: number): void {
-    this.#lookForForeignChanges();
-    this.#counters.bytes = Math.max(0, this.#counters.bytes + byBytes);
-    this.write();
+    this.#added.bytes += byBytes;
+    this.#writeSoon();
   }
 
-  /** Sets the size right, after everything was counted. */
+  /** Sets the size right, after everything was looked at. */
   setBytes(bytes: number): void {
-    this.#counters.bytes = bytes;
-    this.write();
+    this.#lookForForeignChanges();
+    this.#added.bytes = bytes - this.#written.bytes;
+    this.#writeSoon();
   }
 
   count(status: CacheStatus): void {
-    if (status === 'hit') this.#counters.hits++;
-    else if (status === 'revalidated') this.#counters.revalidated++;
-    else this.#counters.misses++;
-    if (++this.#unwritten >= answersPerWrite) this.write();
+    if (status === 'hit') this.#added.hits++;
+    else if (status === 'revalidated') this.#added.revalidated++;
+    else this.#added.misses++;
+    this.#writeSoon();
   }
 
-  /** Hands what was counted to the store. */
+  /** Hands what was counted to the store, if there is anything. */
   write(): void {
-    this.#unwritten = 0;
-    this.#records.put(group, '', { ...this.#counters });
+    if (!this.#timer) return;
+    this.#timer.cancel();
+    this.#timer = undefined;
+    this.#lookForForeignChanges();
+    this.#written = sum(this.#written, this.#added);
+    this.#added = { ...noUsage };
+    this.#records.put(group, '', this.#written);
   }
 
-  /** Whether `write` has anything to do. */
-  get hasUnwritten(): boolean {
-    return this.#unwritten > 0;
+  #writeSoon(): void {
+    this.#timer ??= this.#clock.setTimeout(() => this.write(), writeEveryMs);
   }
 
   #lookForForeignChanges(): void {
-    if (this.#records.takeForeignChanges().length > 0) this.#counters = this.#read();
+    if (this.#records.takeForeignChanges().length > 0) this.#written = this.#read();
   }
 
-  #read(): Counters {
-    return { ...noUsage, ...this.#records.load(group)[0]?.record };
+  #read(): Readonly<Counters> {
+    return this.#records.load(group)[0]?.record ?? noUsage;
   }
+}
+
+function sum(one: Readonly<Counters>, other: Readonly<Counters>): Counters {
+  return {
+    bytes: Math.max(0, one.bytes + other.bytes),
+    hits: one.hits + other.hits,
+    revalidated: one.revalidated + other.revalidated,
+    misses: one.misses + other.misses,
+  };
 }
 
 const defaultMaxBytes = 320 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import type { Bodies, BodyWriter } from '../storage/bodies.ts';
-import { CachedResponse } from './cached-response.ts';
+import { CachedResponse, type Reading } from './cached-response.ts';
 import type { StoredResponse } from './stored-response.ts';
 
 /** A response that is about to be stored; its body is still to come. */
@@ -25,6 +25,8 @@ export interface WriterHost {
  */
 export class CacheWriter {
   readonly draft: Draft;
+  /** What the headers of the draft say. */
+  readonly known: Reading;
   readonly #host: WriterHost;
   readonly #chunks: Buffer[] = [];
   readonly #body: BodyWriter;
@@ -32,9 +34,10 @@ export class CacheWriter {
   #state: 'open' | 'finishing' | 'closed' = 'open';
   #finishing: Promise<void> | undefined;
 
-  constructor(host: WriterHost, draft: Draft) {
+  constructor(host: WriterHost, draft: Draft, known: Reading) {
     this.#host = host;
     this.draft = draft;
+    this.known = known;
     this.#body = host.bodies.create();
   }
 
@@ -64,7 +67,7 @@ export class CacheWriter {
   finish(changes: Partial<Draft>): Promise<void> | undefined {
     if (this.#state !== 'open') return undefined;
     this.#state = 'finishing';
-    const body = this.#size <= this.#host.maxMemoryBodyBytes ? Buffer.concat(this.#chunks, this.#size) : undefined;
+    const body = this.#size <= this.#host.maxMemoryBodyBytes ? joined(this.#chunks) : undefined;
     const id = this.#size > 0 ? this.#body.commit() : undefined;
     const done = (name: string | undefined): void => this.#written(name, { ...this.draft, ...changes }, body);
     if (typeof id === 'object') this.#finishing = id.then(done).catch(() => this.drop());
@@ -96,6 +99,11 @@ export class CacheWriter {
     this.#state = 'closed';
     this.#chunks.length = 0;
     const stored = { ...draft, size: this.#size, body, usedAt: draft.responseTime };
-    this.#host.onWritten(this, new CachedResponse(stored, bytes));
+    const known = draft.headers === this.draft.headers ? this.known : undefined;
+    this.#host.onWritten(this, new CachedResponse(stored, bytes, known));
   }
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }

@@ -1,8 +1,15 @@
 import { currentAge } from './current-age.ts';
+import { cacheControl } from './directives.ts';
 import { type Freshness, readFreshness } from './freshness.ts';
 import type { HeaderFields } from './header-fields.ts';
 import { parseRawHeaders } from './raw-headers.ts';
 import type { StoredResponse } from './stored-response.ts';
+
+/** What the headers of a stored response say. */
+export interface Reading {
+  readonly fields: HeaderFields;
+  readonly freshness: Freshness;
+}
 
 /** A stored response as it is used: parsed once, with its body while that is in memory. */
 export class CachedResponse {
@@ -14,10 +21,11 @@ export class CachedResponse {
   /** Milliseconds since the epoch. */
   usedAt: number;
 
-  constructor(stored: StoredResponse, body: Buffer | undefined) {
+  /** `known`: what is known of these very headers already. */
+  constructor(stored: StoredResponse, body: Buffer | undefined, known: Reading = readStored(stored)) {
     this.stored = stored;
-    this.fields = parseRawHeaders(stored.headers);
-    this.freshness = readFreshness(stored.status, this.fields, stored);
+    this.fields = known.fields;
+    this.freshness = known.freshness;
     this.body = body;
     this.usedAt = stored.usedAt;
   }
@@ -31,4 +39,12 @@ export class CachedResponse {
   ageSeconds(now: number): number {
     return Math.floor(currentAge(this.freshness.initialAge, this.freshness.responseTime, now) / 1000);
   }
+}
+
+function readStored(stored: StoredResponse): Reading {
+  const fields = parseRawHeaders(stored.headers);
+  return {
+    fields,
+    freshness: readFreshness({ status: stored.status, fields, directives: cacheControl(fields), times: stored }),
+  };
 }

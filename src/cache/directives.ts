@@ -1,3 +1,5 @@
+import { fieldValue, type HeaderFields } from './header-fields.ts';
+
 /** One directive; `value` is undefined when it has no argument. */
 export interface Directive {
   readonly value: string | undefined;
@@ -17,6 +19,11 @@ const none: Directives = new Map();
 const item = /[ \t]*([!#$%&'*+\-.^_`|~0-9a-z]*)((?:[^,"]|"(?:[^"\\]|\\.)*"?)*)(?:,|$)/gi;
 const quotedArgument = /^="((?:[^"\\]|\\.)*)"[ \t]*$/;
 const tokenArgument = /^=([!#$%&'*+\-.^_`|~0-9a-z]+)[ \t]*$/i;
+
+/** The directives in a message's Cache-Control. */
+export function cacheControl(fields: HeaderFields): Directives {
+  return parseDirectives(fieldValue(fields, 'cache-control'));
+}
 
 /**
  * Reads a Cache-Control field. RFC 9111 5.2.

@@ -35,13 +35,20 @@ export async function evict(store: CacheStore, limit: { maxBytes: number; stoppe
   return total;
 }
 
-/** The ids of all bodies that a stored response has. */
-export async function knownBodies(store: CacheStore, stopped: () => boolean): Promise<ReadonlySet<string>> {
-  const known = new Set<string>();
-  for await (const [, responses] of everything(store, stopped)) {
-    for (const { stored } of responses) if (stored.body !== undefined) known.add(stored.body);
+/** What is stored: the bytes of it all, and the ids of the bodies. */
+export async function takeStock(
+  store: CacheStore,
+  stopped: () => boolean,
+): Promise<{ bytes: number; bodies: ReadonlySet<string> }> {
+  const bodies = new Set<string>();
+  let bytes = 0;
+  for await (const [key, responses] of everything(store, stopped)) {
+    for (const { stored } of responses) {
+      bytes += sizeOf(key, stored);
+      if (stored.body !== undefined) bodies.add(stored.body);
+    }
   }
-  return known;
+  return { bytes, bodies };
 }
 
 async function* everything(

@@ -1,4 +1,5 @@
 import type { ExchangeTimes } from './current-age.ts';
+import { cacheControl } from './directives.ts';
 import { fieldValue, type HeaderFields } from './header-fields.ts';
 import { droppedFields } from './may-store.ts';
 import { parseRawHeaders, type RawHeaders } from './raw-headers.ts';
@@ -11,7 +12,7 @@ const describesBody: ReadonlySet<string> = new Set(['content-encoding', 'content
 /** The stored response with the header fields of a 304, or of an answer to HEAD, in place of its own. RFC 9111 3.2, 4.3.4. */
 export function freshen(stored: StoredResponse, update: RawHeaders, times: ExchangeTimes): StoredResponse {
   const fields = parseRawHeaders(update);
-  const dropped = droppedFields(fields);
+  const dropped = droppedFields(fields, cacheControl(fields));
   const updates = (name: string): boolean => Object.hasOwn(fields, name) && !dropped(name) && !describesBody.has(name);
   // Age and Date say how old the validation is, not how old the first answer was.
   const outdated = (name: string): boolean => updates(name) || name === 'age' || name === 'date';

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { currentAge } from './current-age.ts';
+import { cacheControl } from './directives.ts';
 import { readFreshness } from './freshness.ts';
 
 const now = Date.UTC(2026, 0, 1);
 const times = { requestTime: now, responseTime: now };
 const at = (seconds: number): string => new Date(now + seconds * 1000).toUTCString();
 const read = (fields: Record<string, string | string[]>, status = 200, given = times) =>
-  readFreshness(status, fields, given);
+  readFreshness({ status, fields, directives: cacheControl(fields), times: given });
 
 describe('freshness lifetime, in seconds', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { dateOf, type ExchangeTimes, initialAge } from './current-age.ts';
-import { type Directives, directiveFields, directiveSeconds, parseDirectives } from './directives.ts';
-import { fieldLines, fieldValue, type HeaderFields } from './header-fields.ts';
+import { type Directives, directiveFields, directiveSeconds } from './directives.ts';
+import { fieldLines, type HeaderFields } from './header-fields.ts';
 import { tryParseDate, tryParseExactDate } from './http-date.ts';
 
 /** What a stored response says about its own reuse. Durations are milliseconds. */
@@ -33,11 +33,11 @@ export function isHeuristicallyCacheable(status: number, directives: Directives)
 }
 
 /** Reads everything that decides how long a response may be used. RFC 9111 4.2, RFC 5861, RFC 8246. */
-export function readFreshness(status: number, fields: HeaderFields, times: ExchangeTimes): Freshness {
-  const directives = parseDirectives(fieldValue(fields, 'cache-control'));
+export function readFreshness(response: Dated): Freshness {
+  const { fields, directives, times } = response;
   const noCache = directives.get('no-cache');
   return {
-    lifetime: lifetimeOf({ status, fields, directives, times }),
+    lifetime: lifetimeOf(response),
     initialAge: initialAge(fields, times),
     responseTime: times.responseTime,
     // RFC 9111 5.2.2.4: with field names, only those fields need validation; they are not stored.
@@ -49,7 +49,8 @@ export function readFreshness(status: number, fields: HeaderFields, times: Excha
   };
 }
 
-interface Dated {
+/** A response and when it came. */
+export interface Dated {
   readonly status: number;
   readonly fields: HeaderFields;
   readonly directives: Directives;

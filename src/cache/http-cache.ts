@@ -4,9 +4,10 @@ import type { Clock, Timer } from '../util/clock.ts';
 import { CacheStore, sizeOf } from './cache-store.ts';
 import { type CacheStats, type CacheStatus, CacheUsage, defaultCacheLimit } from './cache-usage.ts';
 import { CacheWriter, type Draft, type WriterHost } from './cache-writer.ts';
-import { CachedResponse } from './cached-response.ts';
+import { CachedResponse, type Reading } from './cached-response.ts';
 import { currentAge, type ExchangeTimes } from './current-age.ts';
-import { evict, knownBodies } from './eviction.ts';
+import { cacheControl } from './directives.ts';
+import { evict, takeStock } from './eviction.ts';
 import { freshen } from './freshen.ts';
 import { mayStore } from './may-store.ts';
 import { parseRawHeaders, type RawHeaders } from './raw-headers.ts';
@@ -64,7 +65,7 @@ export class HttpCache {
   constructor(parts: HttpCacheParts) {
     this.#parts = parts;
     this.#maxBytes = parts.maxBytes ?? defaultCacheLimit(parts.store.directory);
-    this.#usage = new CacheUsage(parts.store);
+    this.#usage = new CacheUsage(parts.store, parts.clock);
     const maxMemoryBytes = Math.min(this.#maxBytes, parts.maxMemoryBytes ?? defaultMaxMemoryBytes);
     this.#store = new CacheStore({ ...parts, maxMemoryBytes, onResize: bytes => this.#usage.resize(bytes) });
     this.#host = {
@@ -123,9 +124,9 @@ export class HttpCache {
     return this.#store.generation;
   }
 
-  /** Begins to store a response. */
-  write(key: string, draft: Draft): CacheWriter {
-    const writer = new CacheWriter(this.#host, draft);
+  /** Begins to store a response; `known`: what its headers say. */
+  write(key: string, draft: Draft, known: Reading): CacheWriter {
+    const writer = new CacheWriter(this.#host, draft, known);
     this.#writers.set(writer, key);
     return writer;
   }
@@ -141,9 +142,10 @@ export class HttpCache {
   ): CachedResponse {
     const stored = freshen(response.stored, update.headers, update.times);
     const fields = parseRawHeaders(stored.headers);
-    const names = varyFields(fields) ?? [];
-    const freshened = new CachedResponse({ ...stored, variant: variantKey(names, update.request) }, response.body);
-    if (mayStore({ method: 'GET', status: stored.status, fields })) this.#store.replace(key, response, freshened);
+    const variant = variantKey(varyFields(fields) ?? [], update.request);
+    const freshened = new CachedResponse({ ...stored, variant }, response.body);
+    const exchange = { method: 'GET', status: stored.status, fields, directives: cacheControl(fields) };
+    if (mayStore(exchange)) this.#store.replace(key, response, freshened);
     else this.#store.forget(key, response, freshened);
     return freshened;
   }
@@ -175,6 +177,11 @@ export class HttpCache {
     this.#usage.setBytes(0);
   }
 
+  /** Settles when every change so far is committed; undefined when nothing waits. */
+  committed(): Promise<void> | undefined {
+    return this.#parts.store.committed();
+  }
+
   /** What is stored, in bytes. */
   size(): number {
     return this.#usage.bytes;
@@ -200,7 +207,7 @@ export class HttpCache {
     this.#sweepTimer.cancel();
     await Promise.all([...this.#writers.keys()].map(writer => writer.close()));
     await this.#task;
-    if (this.#usage.hasUnwritten) this.#usage.write();
+    this.#usage.write();
   }
 
   #written(writer: CacheWriter, response: CachedResponse): void {
@@ -223,8 +230,10 @@ export class HttpCache {
   }
 
   async #sweep(): Promise<void> {
-    const known = await knownBodies(this.#store, () => this.#closed);
-    if (!this.#closed) await this.#parts.store.bodies().sweep(id => known.has(id));
+    const { bytes, bodies } = await takeStock(this.#store, () => this.#closed);
+    if (this.#closed) return;
+    this.#usage.setBytes(bytes);
+    await this.#parts.store.bodies().sweep(id => bodies.has(id));
   }
 }
 

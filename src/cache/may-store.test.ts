@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cacheControl } from './directives.ts';
 import { droppedFields, mayStore } from './may-store.ts';
 
 describe('may be stored', () => {
@@ -30,15 +31,16 @@ describe('may be stored', () => {
     ['POST with a lifetime', 'POST', 200, { 'cache-control': 'max-age=60' }, true],
     ['POST without', 'POST', 200, {}, false],
   ])('%s', (_what, method, status, fields, may) => {
-    expect(mayStore({ method, status, fields })).toBe(may);
+    expect(mayStore({ method, status, fields, directives: cacheControl(fields) })).toBe(may);
   });
 });
 
 test('fields of the connection, cookies and what no-cache names are dropped', () => {
-  const dropped = droppedFields({
+  const fields = {
     connection: 'close, X-Hop',
     'cache-control': 'no-cache="x-secret", private="x-mine"',
-  });
+  };
+  const dropped = droppedFields(fields, cacheControl(fields));
   for (const name of [
     'connection',
     'x-hop',

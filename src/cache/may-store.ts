@@ -1,4 +1,4 @@
-import { directiveFields, parseDirectives } from './directives.ts';
+import { type Directives, directiveFields } from './directives.ts';
 import { isHeuristicallyCacheable } from './freshness.ts';
 import { fieldValue, type HeaderFields } from './header-fields.ts';
 import { varyFields } from './vary.ts';
@@ -20,12 +20,13 @@ export interface Exchange {
   readonly method: string;
   readonly status: number;
   readonly fields: HeaderFields;
+  /** Its Cache-Control. */
+  readonly directives: Directives;
 }
 
 /** Whether a private cache may store a response. RFC 9111 3. */
-export function mayStore({ method, status, fields }: Exchange): boolean {
+export function mayStore({ method, status, fields, directives }: Exchange): boolean {
   if (status < 200 || neverStored.has(status)) return false;
-  const directives = parseDirectives(fieldValue(fields, 'cache-control'));
   const mustUnderstand = directives.has('must-understand');
   if (mustUnderstand && !understood.has(status)) return false;
   if (directives.has('no-store') && !mustUnderstand) return false;
@@ -52,9 +53,9 @@ const neverKept: ReadonlySet<string> = new Set([
 ]);
 
 /** Tells, for one response, which of its fields (lower-case name) are not to be stored. */
-export function droppedFields(fields: HeaderFields): (name: string) => boolean {
+export function droppedFields(fields: HeaderFields, directives: Directives): (name: string) => boolean {
   const connection = fieldValue(fields, 'connection');
-  const noCache = parseDirectives(fieldValue(fields, 'cache-control')).get('no-cache');
+  const noCache = directives.get('no-cache');
   const named = [...namesIn(connection), ...((noCache && directiveFields(noCache)) ?? [])];
   if (named.length === 0) return name => neverKept.has(name);
   return name => neverKept.has(name) || named.includes(name);

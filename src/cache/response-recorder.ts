@@ -2,6 +2,7 @@ import { type ByteSpan, joinSpans, tryParseContentRange } from './byte-range.ts'
 import type { CacheWriter, Draft } from './cache-writer.ts';
 import type { CachedResponse } from './cached-response.ts';
 import type { ExchangeTimes } from './current-age.ts';
+import { cacheControl } from './directives.ts';
 import { keep } from './freshen.ts';
 import { type Freshness, readFreshness } from './freshness.ts';
 import { fieldValue, type HeaderFields } from './header-fields.ts';
@@ -43,16 +44,20 @@ interface Joined {
 
 /** Stores one response as it comes, and decides at its end what it was. Owned by the exchange that receives it. */
 export class ResponseRecorder {
-  readonly fields: HeaderFields;
-  readonly freshness: Freshness;
   readonly #recording: Recording;
 
-  constructor(fields: HeaderFields, freshness: Freshness, recording: Recording) {
-    this.fields = fields;
-    this.freshness = freshness;
+  constructor(recording: Recording) {
     this.#recording = recording;
     const before = recording.joined?.before;
     if (before && before.byteLength > 0) void recording.writer.write(before);
+  }
+
+  get fields(): HeaderFields {
+    return this.#recording.writer.known.fields;
+  }
+
+  get freshness(): Freshness {
+    return this.#recording.writer.known.freshness;
   }
 
   get draft(): Draft {
@@ -123,26 +128,29 @@ export function recordResponse(
   held?: CachedResponse,
 ): ResponseRecorder | undefined {
   const { status, fields, times } = response;
-  if (!mayStore(response)) return undefined;
-  const freshness = readFreshness(status, fields, times);
+  const directives = cacheControl(fields);
+  if (!mayStore({ ...response, directives })) return undefined;
+  const freshness = readFreshness({ status, fields, directives, times });
   if (!isWorthIt(freshness, fields) || Number(fieldValue(fields, 'content-length') ?? 0) > cache.maxBodyBytes)
     return undefined;
   const said = status === 206 ? tryParseContentRange(fieldValue(fields, 'content-range')) : undefined;
   // RFC 9111 3.3: a part can be stored only when it is known which one it is.
   if (status === 206 && said?.total === undefined) return undefined;
-  const dropped = droppedFields(fields);
+  const dropped = droppedFields(fields, directives);
   const headers = keep(response.raw(), name => !dropped(name));
-  const writer = cache.write(key, {
+  const draft = {
     status,
     statusText: response.statusText,
     headers,
     variant: variantKey(varyFields(fields) ?? [], response.request),
-    ...times,
+    requestTime: times.requestTime,
+    responseTime: times.responseTime,
     span: undefined,
     generation: response.generation,
-  });
+  };
+  const writer = cache.write(key, draft, { fields: parseRawHeaders(headers), freshness });
   const joined = said && held && joinable(cache, key, { held, fields, said });
-  return new ResponseRecorder(parseRawHeaders(headers), freshness, { writer, said, joined });
+  return new ResponseRecorder({ writer, said, joined });
 }
 
 /** What was never fresh, cannot be validated and may not be used stale will never answer anything. */
