@@ -1,8 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { ClientCertificateChoice } from '../certificates/client-certificate-choice.ts';
-import { type ChainDescription, describeChain } from '../certificates/describe-chain.ts';
-import type { TrustStore } from '../certificates/trust-store.ts';
+import type { ChainDescription } from '../certificates/describe-chain.ts';
 import type { ServerVerifier } from '../certificates/verifier.ts';
 import type { HostResolver } from '../hosts/host-resolver.ts';
 import type { HostRules } from '../hosts/host-rules.ts';
@@ -34,7 +33,6 @@ interface ConnectorParts {
   readonly resolver: HostResolver;
   /** Chromium's `--host-rules`: the mapped host is also the one that TLS is about. */
   readonly hostRules: HostRules;
-  readonly trust: TrustStore;
   readonly verifier: ServerVerifier;
   readonly clientCertificates: ClientCertificateChoice;
   readonly authenticator: Authenticator;
@@ -78,7 +76,7 @@ export class Connector {
 
   /** The chain that a server shows on a fresh connection; nothing is sent to it. */
   async describe(target: ConnectTarget, proxy: ProxyServer | undefined): Promise<ChainDescription> {
-    const { verifier, trust, clock } = this.#parts;
+    const { verifier, clock } = this.#parts;
     const server = { hostname: target.hostname, port: Number(target.port || 443) };
     const deadline = new ConnectionDeadline(clock);
     try {
@@ -88,7 +86,7 @@ export class Connector {
         verifier.connect({ socket: raw, ALPNProtocols: ['http/1.1'] }, server),
         'secureConnect',
       );
-      const described = describeChain(socket, target.hostname, trust);
+      const described = verifier.describeChain(socket, target.hostname);
       socket.destroy();
       if (described) return described;
       throw new NetError('ERR_SSL_PROTOCOL_ERROR', `"${target.hostname}" showed no certificate`);

@@ -30,7 +30,7 @@ export async function clearData(what: DataToClear, { cookies, cache, store }: Ho
     if (origins) cache.deleteWhere(responsesOf(what, origins));
     else cache.clear();
   }
-  await store.committed();
+  await Promise.all([store.committed(), cache?.committed()]);
 }
 
 /** Local storage, IndexedDB and the like lie in the profile of a browser; without a profile there are none. */

@@ -46,6 +46,8 @@ import { hostRulesOf, type SessionOptions } from './session-options.ts';
 interface NetworkParts {
   readonly options: SessionOptions;
   readonly store: Store;
+  /** A store of its own for the HTTP cache: what befalls one of them leaves the other alone. */
+  readonly openCacheStore: () => Store;
   readonly cookies: CookieStore;
   readonly clock: Clock;
   readonly defaults: () => FetchDefaults;
@@ -73,7 +75,7 @@ export class SessionNetwork {
   readonly #routes: { readonly direct: Connect; readonly through: (proxy: ProxyServer) => Connect };
   readonly #active = new ActiveRequests();
   readonly #pools: ConnectionPools;
-  readonly #channels: OpenChannels;
+  readonly #channels = new OpenChannels();
   readonly #preconnected: Preconnected;
   readonly #authCache = new AuthCache();
   readonly #disposer = new Disposer();
@@ -101,7 +103,6 @@ export class SessionNetwork {
     });
     const userAgent = (): string => parts.defaults().userAgent;
     const connector = new Connector({
-      trust: this.trust,
       resolver: this.resolver,
       hostRules,
       verifier: this.verifier,
@@ -157,12 +158,12 @@ export class SessionNetwork {
       it => it.close(),
     );
     this.proxies.setConfig(parts.proxy);
-    this.#channels = this.#disposer.own(new OpenChannels(), it => it.close());
   }
 
   #openCache(): HttpCache | undefined {
-    const { options, store, clock } = this.#parts;
+    const { options, clock } = this.#parts;
     if (!options.cache) return undefined;
+    const store = this.#disposer.own(this.#parts.openCacheStore(), it => it.close());
     const cache = this.#disposer.own(new HttpCache({ store, clock }), it => it.close());
     this.#pipeline.set('cache', cacheInterceptor(cache, clock));
     return cache;
@@ -175,7 +176,7 @@ export class SessionNetwork {
 
   /** For whatever takes an agent of node:http. */
   get agents(): NodeAgents {
-    this.#agents ??= this.#disposer.own(this.#makeAgents(), it => it.close());
+    this.#agents ??= this.#disposer.own(this.#makeAgents(), it => it.destroy());
     return this.#agents;
   }
 
@@ -233,6 +234,8 @@ export class SessionNetwork {
 
   /** Takes no new requests, waits for those under way, then closes every connection. */
   async close(): Promise<void> {
+    // They would never end by themselves.
+    this.#channels.close();
     await this.#active.close();
     await this.#disposer.close();
   }
@@ -257,6 +260,7 @@ export class SessionNetwork {
       origins: this.fetchParts.origins,
       userAgent: () => defaults().userAgent,
       rulesVersion: () => this.#rulesVersion,
+      active: this.#active,
     });
   }
 }

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Dispatcher } from 'undici';
@@ -9,7 +8,7 @@ import type { HostEndpoint } from '../hosts/name-lookup.ts';
 import { readResolveOptions } from '../hosts/resolve-options.ts';
 import type { EventSourceConstructor } from '../network/event-source.ts';
 import type { FetchParts } from '../network/fetch.ts';
-import type { FetchInit } from '../network/fetch-request.ts';
+import type { FetchDefaults, FetchInit } from '../network/fetch-request.ts';
 import type { WebSocketConstructor } from '../network/web-socket.ts';
 import type { Store } from '../storage/store.ts';
 import { openStore } from '../storage/open-store.ts';
@@ -45,7 +44,8 @@ import {
   wholeCache,
 } from './data-to-clear.ts';
 import type { SessionEvents } from './session-events.ts';
-import { SessionNetwork } from './session-network.ts';
+import { SessionLife, type SessionParts } from './session-life.ts';
+import type { SessionNetwork } from './session-network.ts';
 import type { SslConfigInput } from '../certificates/ssl-config.ts';
 import { readUserAgent, type SessionOptions } from './session-options.ts';
 
@@ -60,28 +60,10 @@ export interface ResolvedHost {
   endpoints: HostEndpoint[];
 }
 
-interface SessionParts {
-  /** Partition string or path, for messages. */
-  readonly name: string;
-  /** Where it lies on disk; undefined in memory. */
-  readonly directory: string | undefined;
-  readonly options: SessionOptions;
-  readonly endpointRules: string;
-  /** The proxy configuration that it begins with. */
-  readonly proxy: ProxyConfig;
-  readonly app: App;
-  readonly domainMatch: () => 'subdomains' | 'host' | 'both';
-  /** Takes it out of the registry, so that the next `fromPartition` makes a new one. */
-  readonly forget: () => void;
-}
-
 const made: unique symbol = Symbol('made by the session module');
 
 /**
  * One isolated browser identity: cookies, connections and everything else that a browser keeps for a partition.
- *
- *   open --close()--> closing --drained, flushed--> closed
- *   open, closing --destroy()--> closed
  *
  * Made by `session.fromPartition` and `session.fromPath`. Owned by the program, which closes it; nothing is opened
  * before its first use.
@@ -93,30 +75,25 @@ const made: unique symbol = Symbol('made by the session module');
  * const response = await ses.fetch('https://site.test/account');
  * console.log(response.status, await response.text());
  */
-export class Session extends EventEmitter<SessionEvents> implements AsyncDisposable {
-  readonly cookies: Cookies;
+export class Session extends SessionLife {
   /** Roots, revocation lists and client certificates of this session. */
   readonly certificates: Certificates;
   /** Why requests go through which proxy. */
   readonly proxy: Proxy;
-  readonly #parts: SessionParts;
-  readonly #clock: Clock = systemClock;
-  #opened: { readonly store: Store; readonly cookies: CookieStore } | undefined;
-  #network: SessionNetwork | undefined;
   #userAgent: string;
   #acceptLanguage = 'en-US';
-  #closed: Promise<void> | undefined;
-  #destroyed: Promise<void> | undefined;
 
   /** @throws {TypeError} `Session objects cannot be created with 'new'`, when a program tries. */
   constructor(token: unknown, parts: SessionParts) {
     if (token !== made) throw invalidType("Session objects cannot be created with 'new'");
-    super();
-    this.#parts = parts;
+    super(parts);
     this.#userAgent = parts.options.userAgent;
-    this.certificates = new Certificates(() => this.#useNetwork('change certificates').trust);
-    this.proxy = new Proxy(() => this.#useNetwork('explain a proxy').proxies.resolver);
-    this.cookies = new Cookies({ open: action => this.#open(action), domainMatch: parts.domainMatch });
+    this.certificates = new Certificates(() => this.useNetwork('change certificates').trust);
+    this.proxy = new Proxy(() => this.useNetwork('explain a proxy').proxies.resolver);
+  }
+
+  protected override fetchDefaults(): FetchDefaults {
+    return { userAgent: this.#userAgent, acceptLanguage: this.#acceptLanguage };
   }
 
   /** Called by the session module only. */
@@ -126,12 +103,12 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
   /** Called by `net` only. @throws {StateError} If the session is closed. */
   static networkOf(session: Session, action: string): SessionNetwork {
-    return session.#useNetwork(action);
+    return session.useNetwork(action);
   }
 
   /** Where it lies on disk; null in memory. */
   get storagePath(): string | null {
-    return this.#parts.directory ?? null;
+    return this.parts.directory ?? null;
   }
 
   getStoragePath(): string | null {
@@ -140,12 +117,12 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
   /** Whether it outlives the process. */
   isPersistent(): boolean {
-    return this.#parts.directory !== undefined;
+    return this.parts.directory !== undefined;
   }
 
   /** The options it was made with. */
   get options(): SessionOptions {
-    return this.#parts.options;
+    return this.parts.options;
   }
 
   /**
@@ -159,7 +136,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
    */
   fetch(input: string | URL | Request, init?: FetchInit): Promise<Response> {
     try {
-      const { fetchParts } = this.#useNetwork('fetch');
+      const { fetchParts } = this.useNetwork('fetch');
       // Not an async function: it would add a promise to every request for the sake of the first one.
       if (fetchModule) return fetchModule.sessionFetch(fetchParts, input, init);
       return firstFetch(fetchParts, input, init);
@@ -170,7 +147,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
   /** An undici Dispatcher with all of the session's duties, for whatever takes one. */
   get dispatcher(): Dispatcher {
-    return this.#useNetwork('dispatch').dispatcher;
+    return this.useNetwork('dispatch').dispatcher;
   }
 
   /**
@@ -186,22 +163,22 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
    * get('http://site.test/account', { agent: ses.httpAgent }, response => response.resume());
    */
   get httpAgent(): HttpAgent {
-    return this.#useNetwork('make an agent').agents.http;
+    return this.useNetwork('make an agent').agents.http;
   }
 
   /** The same for `node:https`. */
   get httpsAgent(): HttpsAgent {
-    return this.#useNetwork('make an agent').agents.https;
+    return this.useNetwork('make an agent').agents.https;
   }
 
   /** WHATWG WebSocket as this identity; its options are `protocols`, `headers` and `origin`. Ends with the session. */
   get WebSocket(): WebSocketConstructor {
-    return this.#useNetwork('make a WebSocket').webSocket;
+    return this.useNetwork('make a WebSocket').webSocket;
   }
 
   /** WHATWG EventSource as this identity. Ends with the session. */
   get EventSource(): EventSourceConstructor {
-    return this.#useNetwork('make an EventSource').eventSource;
+    return this.useNetwork('make an EventSource').eventSource;
   }
 
   getUserAgent(): string {
@@ -216,7 +193,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
    * @see Electron `ses.setUserAgent`
    */
   setUserAgent(userAgent: string, acceptLanguages?: string): void {
-    this.#requireOpen('set the user agent');
+    this.requireOpen('set the user agent');
     const read = readUserAgent('set the user agent', userAgent);
     if (acceptLanguages !== undefined) this.#acceptLanguage = readAcceptLanguages(acceptLanguages);
     this.#userAgent = read;
@@ -232,21 +209,21 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     host: string,
     options?: { queryType?: 'A' | 'AAAA'; source?: string; cacheUsage?: string; secureDnsPolicy?: string },
   ): Promise<ResolvedHost> {
-    const { resolver } = this.#useNetwork('resolve a host');
+    const { resolver } = this.useNetwork('resolve a host');
     return { endpoints: [...(await resolver.resolve(host, readResolveOptions(options)))] };
   }
 
   /** Forgets the addresses of every host. */
   async clearHostResolverCache(): Promise<void> {
-    this.#useNetwork('clear the host cache').resolver.clearCache();
+    this.useNetwork('clear the host cache').resolver.clearCache();
   }
 
   /** Cuts every connection; requests under way fail with ERR_ABORTED, later ones connect anew. */
   closeAllConnections(callback?: (error?: Error) => void): Promise<void> {
     const done = readCallback<NonNullable<typeof callback>>('close all connections', callback);
     return settle(done, errorOnly, () => {
-      this.#requireOpen('close all connections');
-      return this.#network?.closeAllConnections() ?? Promise.resolve();
+      this.requireOpen('close all connections');
+      return this.usedNetwork?.closeAllConnections() ?? Promise.resolve();
     });
   }
 
@@ -263,7 +240,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     if (!url?.hostname) throw invalidType('Must pass non-empty valid url to session.preconnect.');
     const count = reader.number('numSockets', 1, { integer: true });
     if (count < 1 || count > 6) throw invalidRange('numSocketsToPreconnect is outside range [1,6]');
-    this.#useNetwork('preconnect').preconnect(url, count);
+    this.useNetwork('preconnect').preconnect(url, count);
     this.emit('preconnect', new SessionEvent(this), url.href, true);
   }
 
@@ -286,7 +263,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     const done = readCallback<NonNullable<typeof callback>>('set the proxy', callback);
     return settle(done, errorOnly, () => {
       const read = readProxyConfig(config);
-      return this.#useNetwork('set the proxy').setProxy(read);
+      return this.useNetwork('set the proxy').setProxy(read);
     });
   }
 
@@ -300,7 +277,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
     const done = readCallback<NonNullable<typeof callback>>('resolve a proxy', callback);
     return settle(done, proxyOutcome, async () => {
       const target = readUrl('resolve a proxy', url);
-      const { resolver } = this.#useNetwork('resolve a proxy').proxies;
+      const { resolver } = this.useNetwork('resolve a proxy').proxies;
       return resolver.explain(target).then(({ result }) => result);
     });
   }
@@ -308,7 +285,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
   /** Fetches the PAC script, or reads the environment, again. @see Electron `ses.forceReloadProxyConfig` */
   forceReloadProxyConfig(callback?: (error?: Error) => void): Promise<void> {
     const done = readCallback<NonNullable<typeof callback>>('reload the proxy configuration', callback);
-    return settle(done, errorOnly, () => this.#useNetwork('reload the proxy configuration').proxies.reload());
+    return settle(done, errorOnly, () => this.useNetwork('reload the proxy configuration').proxies.reload());
   }
 
   /**
@@ -324,8 +301,10 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
    * @throws {TypeError} `Must pass null or function`; `code` is `ERR_INVALID_OPTION`.
    * @see Electron `ses.setCertificateVerifyProc`
    */
+  setCertificateVerifyProc(proc: VerifyProc | null): void;
+  setCertificateVerifyProc(proc: LegacyVerifyProc | null, options?: { style?: 'legacy' }): void;
   setCertificateVerifyProc(proc: VerifyProc | LegacyVerifyProc | null, options?: { style?: 'legacy' }): void {
-    this.#useNetwork('set the certificate verify proc').verifier.setProc(proc, options?.style);
+    this.useNetwork('set the certificate verify proc').verifier.setProc(proc, options?.style);
   }
 
   /**
@@ -335,7 +314,7 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
    * @see Electron `ses.setSSLConfig`
    */
   setSSLConfig(config: SslConfigInput): void {
-    this.#useNetwork('set the TLS configuration').trust.setSslConfig(config);
+    this.useNetwork('set the TLS configuration').trust.setSslConfig(config);
   }
 
   /**
@@ -356,17 +335,17 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
    */
   enableNetworkEmulation(options: NetworkEmulationInput | NetworkPreset): void {
     const conditions = readEmulation(options);
-    this.#useNetwork('enable network emulation').shaper.conditions = conditions;
+    this.useNetwork('enable network emulation').shaper.conditions = conditions;
   }
 
   /** The network as it is, again; what runs is released at once. @see Electron `ses.disableNetworkEmulation` */
   disableNetworkEmulation(): void {
-    this.#useNetwork('disable network emulation').shaper.conditions = noEmulation;
+    this.useNetwork('disable network emulation').shaper.conditions = noEmulation;
   }
 
   /** The network conditions in force, and the bytes of bodies that went through so far. */
   get conditions(): SessionConditions {
-    const { conditions, bytesDown, bytesUp } = this.#useNetwork('tell the conditions').shaper;
+    const { conditions, bytesDown, bytesUp } = this.useNetwork('tell the conditions').shaper;
     return { ...conditions, bytesDown, bytesUp };
   }
 
@@ -376,22 +355,22 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
    * @throws {NetError} If there is no connection. @throws {TypeError} If the URL cannot be parsed.
    */
   async describeCertificate(url: string | URL): Promise<ChainDescription> {
-    return this.#useNetwork('describe a certificate').describeCertificate(readUrl('describe a certificate', url));
+    return this.useNetwork('describe a certificate').describeCertificate(readUrl('describe a certificate', url));
   }
 
   /** What the HTTP cache stores, URL by URL. */
   cacheEntries(): Iterable<CacheListing> {
-    return this.#useNetwork('list the cache').cache?.entries() ?? [];
+    return this.useNetwork('list the cache').cache?.entries() ?? [];
   }
 
   /** How often the HTTP cache answered, all processes together. */
   cacheStats(): CacheStats {
-    return this.#useNetwork('tell of the cache').cache?.stats() ?? noStats;
+    return this.useNetwork('tell of the cache').cache?.stats() ?? noStats;
   }
 
   /** What the HTTP cache holds, in bytes. @see Electron `ses.getCacheSize` */
   async getCacheSize(): Promise<number> {
-    return this.#useNetwork('get the cache size').cache?.size() ?? 0;
+    return this.useNetwork('get the cache size').cache?.size() ?? 0;
   }
 
   /**
@@ -435,112 +414,26 @@ export class Session extends EventEmitter<SessionEvents> implements AsyncDisposa
 
   /** Begins to force everything to the disk; problems are a `store-error` event. @see Electron `ses.flushStorageData` */
   flushStorageData(): void {
-    const { store } = this.#open('flush storage data');
-    store.flush().catch((error: StoreError) => this.#reportProblem(error));
+    const { store } = this.open('flush storage data');
+    store.flush().catch((error: StoreError) => this.reportProblem(error));
   }
 
   /** Forgets the credentials given for servers and proxies. */
   clearAuthCache(callback?: (error?: Error) => void): Promise<void> {
     const done = readCallback<NonNullable<typeof callback>>('clear the auth cache', callback);
     return settle(done, errorOnly, async () => {
-      this.#requireOpen('clear the auth cache');
-      this.#network?.clearAuthCache();
+      this.requireOpen('clear the auth cache');
+      this.usedNetwork?.clearAuthCache();
     });
-  }
-
-  /** Waits for requests under way, commits everything, frees everything. Afterwards the object is of no use. */
-  close(): Promise<void> {
-    this.#closed ??= this.#shutDown(network => network.close());
-    return this.#closed;
-  }
-
-  /** Like `close`, but cuts requests under way. What was acknowledged is kept. */
-  destroy(): Promise<void> {
-    this.#destroyed ??= this.#cutOff();
-    return this.#destroyed;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #cutOff(): Promise<void> {
-    const closing = this.close();
-    await this.#network?.cutOff();
-    await closing;
-  }
-
-  async #shutDown(drain: (network: SessionNetwork) => Promise<void>): Promise<void> {
-    this.#parts.forget();
-    try {
-      if (this.#network) await drain(this.#network);
-    } finally {
-      this.#opened?.cookies.close();
-      await this.#opened?.store.close();
-    }
-  }
-
-  #requireOpen(action: string): void {
-    if (this.#closed)
-      throw new StateError('ERR_SESSION_CLOSED', `Cannot ${action}: session "${this.#parts.name}" is closed`);
-  }
-
-  #open(action: string): { readonly store: Store; readonly cookies: CookieStore } {
-    this.#requireOpen(action);
-    this.#opened ??= this.#openStore();
-    return this.#opened;
-  }
-
-  #openStore(): { readonly store: Store; readonly cookies: CookieStore } {
-    const { directory, options } = this.#parts;
-    const store = openStore({ directory, onProblem: error => this.#reportProblem(error) });
-    const cookies = new CookieStore({
-      records: store.records('cookies', cookieCodec),
-      clock: this.#clock,
-      limits: options.cookieLimits,
-      keepSessionCookies: options.keepSessionCookies,
-    });
-    this.cookies.listen(cookies);
-    return { store, cookies };
   }
 
   async #clear(action: string, what: DataToClear): Promise<void> {
-    const { store, cookies } = this.#open(action);
+    const { store, cookies } = this.open(action);
     const { clearData } = await import('./clear-data.ts');
     // The cache may lie on disk though this process has sent nothing yet.
-    const cache = what.cache ? this.#useNetwork(action).cache : undefined;
+    const cache = what.cache ? this.useNetwork(action).cache : undefined;
     await clearData(what, { cookies, cache, store });
-    if (what.closeConnections) this.#network?.retireConnections();
-  }
-
-  #warnOfProxy(message: string): void {
-    if (this.listenerCount('proxy-warning') > 0) this.emit('proxy-warning', new SessionEvent(this), message);
-    else process.emitWarning(message, { type: 'SojournWarning', code: 'SOJOURN_PROXY_RULES' });
-  }
-
-  /** Without a listener it is a warning: a program must not lose data unawares. */
-  #reportProblem(error: StoreError): void {
-    if (this.listenerCount('store-error') > 0) this.emit('store-error', new SessionEvent(this), error);
-    else process.emitWarning(error.message, { type: 'SojournWarning', code: error.code });
-  }
-
-  #useNetwork(action: string): SessionNetwork {
-    const { store, cookies } = this.#open(action);
-    this.#network ??= new SessionNetwork({
-      options: this.#parts.options,
-      store,
-      cookies,
-      clock: this.#clock,
-      defaults: () => ({ userAgent: this.#userAgent, acceptLanguage: this.#acceptLanguage }),
-      endpointRules: this.#parts.endpointRules,
-      proxy: this.#parts.proxy,
-      proxyEvents: {
-        warn: message => this.#warnOfProxy(message),
-        report: report => void this.emit('pac-message', new SessionEvent(this), report),
-      },
-      program: { session: this, app: this.#parts.app },
-    });
-    return this.#network;
+    if (what.closeConnections) this.usedNetwork?.retireConnections();
   }
 }
 
