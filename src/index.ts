@@ -48,4 +48,5 @@ export type { SessionEvents } from './session/session-events.ts';
 export type { SessionModule } from './session/session-module.ts';
 export type { SessionOptionsInput } from './session/session-options.ts';
 export type { SessionEvent } from './util/session-event.ts';
+export type { FetchResponse } from './network/fetch-response.ts';
 export type { FetchInit } from './network/fetch-request.ts';

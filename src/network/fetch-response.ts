@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { UnderlyingByteSource } from 'node:stream/web';
+import type { CacheStatus } from '../cache/cache-usage.ts';
 import { invalidType } from '../util/errors.ts';
 import type { Coding } from './content-decoding.ts';
 
@@ -11,6 +12,12 @@ export interface ReceivedBody extends AsyncIterable<Buffer> {
   cancel(reason: unknown): void;
   /** Called at once when it has failed or fails. */
   set onFailure(action: (error: unknown) => void);
+}
+
+/** What `ses.fetch` gives: a Response, and how the HTTP cache took part. */
+export interface FetchResponse extends Response {
+  /** `'hit'`, `'revalidated'` or `'miss'`; undefined when the cache was not asked. */
+  readonly cacheStatus: CacheStatus | undefined;
 }
 
 /** What a response is made of. */
@@ -24,6 +31,7 @@ export interface ResponseParts {
   readonly body: ReceivedBody | null;
   /** Content codings to take off, in the order in which they were put on. */
   readonly codings: readonly Coding[] | undefined;
+  readonly cacheStatus: CacheStatus | undefined;
 }
 
 // The accessors below override what lib types call properties of instances; in Node they are the prototype's accessors.
@@ -34,7 +42,7 @@ const GlobalResponse: new (body: null) => object = Response as never;
  *
  * It extends the global Response, so it is one to `instanceof`; that class's own constructor is given no body.
  */
-export class SessionResponse extends GlobalResponse implements Omit<Response, 'clone'> {
+export class SessionResponse extends GlobalResponse implements Omit<FetchResponse, 'clone'> {
   readonly #parts: ResponseParts;
   #headers: Headers | undefined;
   #stream: ReadableStream<Uint8Array<ArrayBuffer>> | null | undefined;
@@ -67,6 +75,10 @@ export class SessionResponse extends GlobalResponse implements Omit<Response, 'c
 
   get type(): 'basic' {
     return 'basic';
+  }
+
+  get cacheStatus(): CacheStatus | undefined {
+    return this.#parts.cacheStatus;
   }
 
   get headers(): Headers {

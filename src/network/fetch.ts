@@ -100,6 +100,7 @@ class FetchCall implements HopOwner {
       redirected: this.#redirects > 0,
       body,
       codings: readCodings(head.headers['content-encoding']),
+      cacheStatus: hop.job.cacheStatus,
     };
     const response = new SessionResponse(parts);
     if (body) body.owner = response;

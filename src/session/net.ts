@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { type ClientRequestOptions, readClientRequest } from '../network/client-request-options.ts';
 import { ClientRequest } from '../network/client-request.ts';
+import type { FetchResponse } from '../network/fetch-response.ts';
 import type { FetchInit } from '../network/fetch-request.ts';
 import type { IncomingMessage } from '../network/incoming-message.ts';
 import { isOnline } from '../network/is-online.ts';
@@ -52,7 +53,7 @@ export class Net {
   }
 
   /** `fetch` of the default session. */
-  fetch(input: string | URL | Request, init?: FetchInit): Promise<Response> {
+  fetch(input: string | URL | Request, init?: FetchInit): Promise<FetchResponse> {
     return this.#sessions.defaultSession.fetch(input, init);
   }
 

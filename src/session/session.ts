@@ -7,6 +7,7 @@ import { CookieStore } from '../cookies/cookie-store.ts';
 import type { HostEndpoint } from '../hosts/name-lookup.ts';
 import { readResolveOptions } from '../hosts/resolve-options.ts';
 import type { EventSourceConstructor } from '../network/event-source.ts';
+import type { FetchResponse } from '../network/fetch-response.ts';
 import type { FetchParts } from '../network/fetch.ts';
 import type { FetchDefaults, FetchInit } from '../network/fetch-request.ts';
 import type { WebSocketConstructor } from '../network/web-socket.ts';
@@ -134,11 +135,11 @@ export class Session extends SessionLife {
    * @throws {TypeError} If an argument is wrong; `code` is `ERR_INVALID_OPTION`.
    * @see Fetch standard; Electron `ses.fetch`
    */
-  fetch(input: string | URL | Request, init?: FetchInit): Promise<Response> {
+  fetch(input: string | URL | Request, init?: FetchInit): Promise<FetchResponse> {
     try {
       const { fetchParts } = this.useNetwork('fetch');
       // Not an async function: it would add a promise to every request for the sake of the first one.
-      if (fetchModule) return fetchModule.sessionFetch(fetchParts, input, init);
+      if (fetchModule) return fetchModule.sessionFetch(fetchParts, input, init) as Promise<FetchResponse>;
       return firstFetch(fetchParts, input, init);
     } catch (error) {
       return Promise.reject(error as Error);
@@ -449,12 +450,12 @@ const proxyOutcome: Outcome<string, [proxy: string]> = { ok: proxy => [proxy], f
 let fetchModule: typeof import('../network/fetch.ts') | undefined;
 
 /** The code is loaded now: a program that only reads cookies need not pay for it. */
-async function firstFetch(parts: FetchParts, input: unknown, init: FetchInit | undefined): Promise<Response> {
+async function firstFetch(parts: FetchParts, input: unknown, init: FetchInit | undefined): Promise<FetchResponse> {
   // Under way from now on, so that a session that is closed meanwhile waits for it.
   parts.active.enter();
   try {
     fetchModule ??= await import('../network/fetch.ts');
-    return fetchModule.sessionFetch(parts, input, init);
+    return (await fetchModule.sessionFetch(parts, input, init)) as FetchResponse;
   } finally {
     parts.active.leave();
   }
