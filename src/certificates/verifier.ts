@@ -149,6 +149,9 @@ export class ServerVerifier {
    * or a listener has to be asked.
    */
   verify(socket: TLSSocket, server: TlsServer): Outcome | Promise<Outcome> {
+    // A certificate that OpenSSL could read and Node or our own reader cannot, such as one with an unknown kind of key.
+    const unreadable = (cause: unknown): NetError =>
+      toNetError({ code: 'ERR_CERT_INVALID', reason: 'its certificate cannot be read', cause }, server.hostname);
     try {
       const peer = this.#peerOf(socket);
       if (!peer) return toNetError({ code: 'ERR_CERT_INVALID', reason: 'it showed no certificate' }, server.hostname);
@@ -157,11 +160,9 @@ export class ServerVerifier {
         return outcome;
       };
       const outcome = this.#decide(peer, server);
-      return outcome instanceof Promise ? outcome.then(accept) : accept(outcome);
+      return outcome instanceof Promise ? outcome.then(accept).catch(unreadable) : accept(outcome);
     } catch (cause) {
-      // A certificate that OpenSSL could read and Node or our own reader cannot, such as one with an unknown kind of key.
-      const reason = 'its certificate cannot be read';
-      return toNetError({ code: 'ERR_CERT_INVALID', reason, cause }, server.hostname);
+      return unreadable(cause);
     }
   }
 
