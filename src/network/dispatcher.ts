@@ -6,7 +6,7 @@ import type { ActiveRequests } from './active-requests.ts';
 import { type AnyDispatchOptions, type DispatchDefaults, readDispatch } from './dispatch-job.ts';
 import { maxInterimResponses, tooManyInterimResponses } from './interim-limit.ts';
 import { type LegacyHandler, adaptLegacyHandler, isLegacyHandler } from './legacy-handler.ts';
-import { toNetError } from './net-error.ts';
+import { type Stage, stageOf, toNetError } from './net-error.ts';
 import { ForwardingHandler } from './forwarding-handler.ts';
 import type { Controller, Handler, RequestJob } from './request-job.ts';
 import { loadDispatcher } from './undici.ts';
@@ -65,7 +65,7 @@ function done(args: readonly unknown[]): Promise<void> | undefined {
 /** Gives failures Chromium's names, bounds interim responses, and tells the session when the request has ended. */
 class DoorHandler extends ForwardingHandler {
   readonly #active: ActiveRequests;
-  #started = false;
+  #stage: Stage = 'before-response';
   #interim = 0;
   #ended = false;
 
@@ -86,7 +86,7 @@ class DoorHandler extends ForwardingHandler {
   }
 
   override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
-    if (status >= 200) this.#started = true;
+    if (status >= 200) this.#stage = stageOf(headers);
     else if (++this.#interim > maxInterimResponses) return controller.abort(tooManyInterimResponses());
     this.handler.onResponseStart?.(controller, status, headers, text);
   }
@@ -98,7 +98,7 @@ class DoorHandler extends ForwardingHandler {
 
   override onResponseError(controller: Controller, error: Error): void {
     this.#end();
-    this.handler.onResponseError?.(controller, toNetError(error, this.#started ? 'in-body' : 'before-response'));
+    this.handler.onResponseError?.(controller, toNetError(error, this.#stage));
   }
 
   #end(): void {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { NetError } from '../util/errors.ts';
 import { maxInterimResponses, tooManyInterimResponses } from './interim-limit.ts';
-import { toNetError } from './net-error.ts';
+import { type Stage, stageOf, toNetError } from './net-error.ts';
 import type { Controller, Handler, RequestJob } from './request-job.ts';
 import { ResponseBody } from './response-body.ts';
 import type { StalledBodies } from './stalled-bodies.ts';
@@ -32,7 +32,7 @@ export class Hop implements Handler {
   readonly #owner: HopOwner;
   #controller: Controller | undefined;
   #body: ResponseBody | undefined;
-  #started = false;
+  #stage: Stage = 'before-response';
   #ended = false;
   #drained = -1;
   #interim = 0;
@@ -57,7 +57,7 @@ export class Hop implements Handler {
       return;
     }
     this.#controller = controller;
-    this.#started = true;
+    this.#stage = stageOf(headers);
     this.#owner.respond(this, { status, headers, statusText });
   }
 
@@ -74,7 +74,7 @@ export class Hop implements Handler {
 
   onResponseError(_controller: Controller, error: Error): void {
     if (this.#drained >= 0) return;
-    const named = toNetError(error, this.#started ? 'in-body' : 'before-response');
+    const named = toNetError(error, this.#stage);
     if (this.#body) {
       this.#body.fail(named);
       this.#owner.finish();

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { type NetErrorCode, NetError } from '../util/errors.ts';
 
 /** undici's and Node's codes, in Chromium's names. */
@@ -43,19 +44,26 @@ const netErrorByCode: Readonly<Record<string, NetErrorCode>> = {
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'ERR_BAD_SSL_CLIENT_AUTH_CERT',
 };
 
-/** Errors of Node's HTTP/2 and TLS and of undici's parser, told by how their code begins. */
+/** Errors of Node's HTTP/2 and TLS, told by how their code begins. */
 const netErrorByPrefix: readonly (readonly [string, NetErrorCode])[] = [
-  ['HPE_INVALID_CHUNK', 'ERR_INVALID_CHUNKED_ENCODING'],
-  ['HPE_CHUNK', 'ERR_INVALID_CHUNKED_ENCODING'],
-  ['HPE_UNEXPECTED_CONTENT_LENGTH', 'ERR_RESPONSE_HEADERS_MULTIPLE_CONTENT_LENGTH'],
-  ['HPE_', 'ERR_INVALID_HTTP_RESPONSE'],
   ['ERR_HTTP2_', 'ERR_HTTP2_PROTOCOL_ERROR'],
   ['ERR_SSL_', 'ERR_SSL_PROTOCOL_ERROR'],
   ['ERR_TLS_', 'ERR_SSL_PROTOCOL_ERROR'],
 ];
 
-/** Whether the response's first byte had come; it decides between an empty response and a broken one. */
-export type Stage = 'before-response' | 'in-body';
+/** How much of the response had come: nothing, the headers of one with a length, or of one whose body tells its end. */
+export type Stage = 'before-response' | 'in-body' | 'in-chunks';
+
+/** The stage of a response whose headers have come. */
+export function stageOf(headers: IncomingHttpHeaders): Stage {
+  return headers['content-length'] === undefined ? 'in-chunks' : 'in-body';
+}
+
+const lostByStage: Readonly<Record<Stage, NetErrorCode>> = {
+  'before-response': 'ERR_EMPTY_RESPONSE',
+  'in-body': 'ERR_CONTENT_LENGTH_MISMATCH',
+  'in-chunks': 'ERR_INCOMPLETE_CHUNKED_ENCODING',
+};
 
 /**
  * A failure of the transport as a NetError; a NetError, and what is no failure of the transport (the reason of an
@@ -63,11 +71,17 @@ export type Stage = 'before-response' | 'in-body';
  */
 export function toNetError(error: unknown, stage: Stage): Error {
   if (error instanceof NetError || !(error instanceof Error)) return error as Error;
+  // Without its cause: undici puts the bytes that it could not read there, a server's secrets as likely as not.
+  if (error.name === 'HTTPParserError') return new NetError(nameOfParserError(error, stage), error.message);
   const code = codeOf(error);
   const name = code === undefined ? undefined : nameOf(code, stage, error);
-  if (!name) return error;
-  // undici's parser puts the bytes that it could not read on its error: a server's secrets, as likely as not.
-  return new NetError(name, detailOf(error), code!.startsWith('HPE_') ? {} : { cause: error });
+  return name ? new NetError(name, detailOf(error), { cause: error }) : error;
+}
+
+// undici 8 names none of its parser's errors.
+function nameOfParserError(error: Error, stage: Stage): NetErrorCode {
+  if (error.message.includes('Invalid EOF state')) return lostByStage[stage];
+  return stage === 'before-response' ? 'ERR_INVALID_HTTP_RESPONSE' : 'ERR_INVALID_CHUNKED_ENCODING';
 }
 
 function codeOf(error: Error): string | undefined {
@@ -79,12 +93,12 @@ function codeOf(error: Error): string | undefined {
 }
 
 function nameOf(code: string, stage: Stage, error: Error): NetErrorCode | undefined {
-  if (code === 'UND_ERR_SOCKET' && /other side closed/.test(error.message)) {
-    return stage === 'before-response' ? 'ERR_EMPTY_RESPONSE' : 'ERR_CONTENT_LENGTH_MISMATCH';
+  if (code === 'UND_ERR_SOCKET') {
+    if (error.message === 'other side closed') return lostByStage[stage];
+    if (error.message === 'bad response' || error.message === 'bad upgrade') return 'ERR_INVALID_HTTP_RESPONSE';
   }
-  // A chunked body that ends before its last chunk: undici's parser says so when the socket ends.
-  if (code === 'HPE_INVALID_EOF_STATE')
-    return stage === 'before-response' ? 'ERR_EMPTY_RESPONSE' : 'ERR_INCOMPLETE_CHUNKED_ENCODING';
+  // undici's parser, about headers that are wrong in any way, once it has seen a Content-Length among them.
+  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' && stage === 'before-response') return 'ERR_INVALID_HTTP_RESPONSE';
   const known = netErrorByCode[code] ?? netErrorByPrefix.find(([prefix]) => code.startsWith(prefix))?.[1];
   // The machine refused, in a way that has no name of its own. What has neither code nor call is the program's own.
   return known ?? ('syscall' in error ? 'ERR_FAILED' : undefined);
