@@ -64,8 +64,8 @@ interface Answering extends AuthDuties {
 }
 
 function originParty(job: RequestJob): AuthParty {
-  const { path, askLogin } = job;
-  return { isProxy: false, origin: job.origin, path, url: jobUrl(job), given: undefined, askLogin };
+  const { path, askLogin, userinfo } = job;
+  return { isProxy: false, origin: job.origin, path, url: jobUrl(job), given: userinfo, askLogin };
 }
 
 function forwardingParty(job: RequestJob): AuthParty {

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Credentials } from '../auth/credentials.ts';
 import { NetError } from '../util/errors.ts';
+import type { ActiveRequests } from './active-requests.ts';
 import type { FetchDefaults } from './default-headers.ts';
 import { type AnyDispatchOptions, readDispatch } from './dispatch-job.ts';
 import { ForwardingHandler } from './forwarding-handler.ts';
@@ -14,18 +16,24 @@ export interface ChannelParts {
   readonly origins: OriginFactsCache;
   readonly dispatch: (job: RequestJob, handler: Handler) => boolean;
   readonly defaults: () => FetchDefaults;
+  readonly active: ActiveRequests;
   readonly channels: OpenChannels;
 }
 
-interface ChannelRequest {
+/** What is particular to one channel. */
+export interface ChannelRequest {
   /** Sent with every request of the channel, as they are written. */
   readonly headers: readonly string[];
   /** The page on whose behalf the channel is opened; undefined: the program's own. */
   readonly initiator: URL | undefined;
+  /** Those of the URL. */
+  readonly userinfo: Credentials | undefined;
   /** Whether cookies are sent and stored. */
   readonly cookies: boolean;
-  /** What a failure is called, when the response has this status and is none that opens the channel. */
+  /** What it is called when a response has this status, and is none that opens the channel. */
   readonly refuse: (status: number) => NetError | undefined;
+  /** Whether such a response ends as an error, and is not shown to undici. */
+  readonly hidesRefused: boolean;
 }
 
 /** Names that undici fills in for itself, and the session fills in otherwise. */
@@ -48,6 +56,12 @@ export class ChannelDispatcher {
 
   dispatch(options: AnyDispatchOptions, handler: Handler): boolean {
     this.#failure = undefined;
+    const { closed } = this.#parts.active;
+    if (closed) {
+      this.#onFailure(closed);
+      handler.onResponseError?.(undefined as never, closed);
+      return true;
+    }
     return this.#parts.dispatch(this.#makeJob(options), new WatchingHandler(handler, this.#onFailure, this.#request));
   }
 
@@ -67,12 +81,12 @@ export class ChannelDispatcher {
 
   #makeJob(options: AnyDispatchOptions): RequestJob {
     const { origins, defaults } = this.#parts;
-    const { initiator, cookies } = this.#request;
+    const { initiator, cookies, userinfo } = this.#request;
     const headers = this.#headers(options.headers as Readonly<Record<string, string>>, defaults());
     const job = readDispatch({ ...options, headers }, { origins, userAgent: () => defaults().userAgent }, true);
     const context = initiator ? contextFor(new URL(job.origin), { initiator, topLevelSite: undefined }) : job.context;
     // A channel's stream never ends, so it is nothing for the cache.
-    return { ...job, context, cacheMode: 'no-store', ...(cookies ? undefined : withoutCookies) };
+    return { ...job, context, userinfo, cacheMode: 'no-store', ...(cookies ? undefined : withoutCookies) };
   }
 
   #headers(undicis: Readonly<Record<string, string>>, defaults: FetchDefaults): string[] {
@@ -90,6 +104,7 @@ class WatchingHandler extends ForwardingHandler {
   readonly #onFailure: (error: Error) => void;
   readonly #request: ChannelRequest;
   #started = false;
+  #hidden = false;
 
   constructor(handler: Handler, onFailure: (error: Error) => void, request: ChannelRequest) {
     super(handler);
@@ -100,13 +115,29 @@ class WatchingHandler extends ForwardingHandler {
   override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
     this.#started = true;
     const refusal = status < 200 ? undefined : this.#request.refuse(status);
+    if (refusal && this.#request.hidesRefused) return this.#hide(controller, refusal);
     if (refusal) this.#onFailure(refusal);
     super.onResponseStart(controller, status, headers, text);
   }
 
+  override onResponseData(controller: Controller, chunk: Buffer): void {
+    if (!this.#hidden) super.onResponseData(controller, chunk);
+  }
+
+  override onResponseEnd(controller: Controller, trailers: IncomingHttpHeaders): void {
+    if (!this.#hidden) super.onResponseEnd(controller, trailers);
+  }
+
   override onResponseError(controller: Controller, error: Error): void {
+    if (this.#hidden) return;
     const named = toNetError(error, this.#started ? 'in-body' : 'before-response');
     this.#onFailure(named);
     super.onResponseError(controller, named);
+  }
+
+  #hide(controller: Controller, refusal: NetError): void {
+    this.onResponseError(controller, refusal);
+    this.#hidden = true;
+    controller.abort(refusal);
   }
 }

@@ -60,7 +60,7 @@ export class ClientExchange implements HopOwner {
   readonly #chain: URL[] = [];
   #request: FetchRequest;
   #hop: ClientHop | undefined;
-  #finished = false;
+  #finished = true;
   #stopped = false;
 
   /** @throws {TypeError | NetError} If a header is none that a caller may send. */
@@ -87,7 +87,10 @@ export class ClientExchange implements HopOwner {
   }
 
   start(): void {
-    this.#parts.active.enter();
+    const { active } = this.#parts;
+    if (active.closed) return this.#owner.onError(active.closed);
+    active.enter();
+    this.#finished = false;
     this.#send();
   }
 
@@ -175,6 +178,7 @@ export class ClientExchange implements HopOwner {
       credentials: credentials === 'same-origin' ? isSameOrigin : credentials !== 'omit',
       ...(useCookies ? undefined : { cookies: false, ownCookieHeader: true }),
       context: this.#context(job),
+      userinfo: this.#settings.userinfo,
       askLogin: details => this.#owner.onLogin(details),
     };
   }

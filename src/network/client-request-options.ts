@@ -1,7 +1,7 @@
-import type { Credentials } from '../auth/credentials.ts';
 import type { CacheMode } from '../cache/request-rules.ts';
 import { invalidType } from '../util/errors.ts';
 import { describe, OptionsReader } from '../util/options.ts';
+import { takeUserinfo, type Userinfo } from '../util/userinfo.ts';
 import { type ReferrerPolicy, referrerPolicies } from './referrer-policy.ts';
 
 /** Options of `net.request`. `session` and `partition` say which session; `session` wins. */
@@ -47,7 +47,7 @@ export interface ClientRequestSettings {
   /** Without user name and password. */
   readonly url: URL;
   /** Those of the URL; they answer the first challenge, as in Chromium. */
-  readonly userinfo: Credentials | undefined;
+  readonly userinfo: Userinfo | undefined;
   readonly method: string;
   /** By name in lower case; changed until the request is sent. */
   readonly headers: Map<string, GivenHeader>;
@@ -144,19 +144,6 @@ function readHeaders(input: unknown): Map<string, GivenHeader> {
   if (input !== undefined && input !== null && typeof input !== 'object')
     throw invalidType('headers must be an object');
   return new Map(Object.entries(input ?? {}).map(([name, value]) => [name.toLowerCase(), readHeader(name, value)]));
-}
-
-function takeUserinfo(url: URL): Credentials | undefined {
-  const { username, password } = url;
-  url.username = url.password = '';
-  if (username === '') return undefined;
-  return { username: unescapePercent(username), password: unescapePercent(password) };
-}
-
-/** URL standard, "percent-decode": what is no escape stays as it is. */
-function unescapePercent(text: string): string {
-  const bytes = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
 function composeUrl(options: OptionsReader, port: unknown): string {

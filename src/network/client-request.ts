@@ -160,15 +160,10 @@ export class ClientRequest extends Writable {
   }
 
   #asOwner(): ExchangeOwner {
-    let given = this.#settings.userinfo;
     return {
       onResponse: response => this.#respond(response),
       onRedirect: details => this.#redirect(details),
-      onLogin: details => {
-        const answer = given;
-        given = undefined;
-        return answer ? Promise.resolve(answer) : this.#login(details);
-      },
+      onLogin: details => this.#login(details),
       onUpload: bytes => void (this.#sent += bytes),
       onError: error => void this.destroy(error),
     };

@@ -1,6 +1,7 @@
 import type { EventSource } from 'undici';
 import { NetError } from '../util/errors.ts';
 import { OptionsReader } from '../util/options.ts';
+import { takeUserinfo, type Userinfo } from '../util/userinfo.ts';
 import { ChannelDispatcher, type ChannelParts } from './channel-dispatcher.ts';
 import { loadChannelEvents, loadEventSource } from './undici.ts';
 
@@ -38,7 +39,14 @@ export function defineEventSource(parts: ChannelParts): EventSourceConstructor {
 
     constructor(url: string | URL, input: EventSourceOptions = {}) {
       const options = new OptionsReader('open an EventSource', input, ['withCredentials', 'reconnectionTime']);
-      const channel = new ChannelDispatcher(parts, { headers: [], initiator: undefined, cookies: true, refuse });
+      const channel = new ChannelDispatcher(parts, {
+        headers: [],
+        initiator: undefined,
+        userinfo: readUserinfo(url),
+        cookies: true,
+        refuse,
+        hidesRefused: false,
+      });
       super(url, {
         withCredentials: options.boolean('withCredentials', false),
         node: {
@@ -62,6 +70,11 @@ export function defineEventSource(parts: ChannelParts): EventSourceConstructor {
     }
   }
   return SessionEventSource as unknown as EventSourceConstructor;
+}
+
+function readUserinfo(url: string | URL): Userinfo | undefined {
+  const parsed = URL.parse(String(url));
+  return parsed ? takeUserinfo(parsed) : undefined;
 }
 
 function refuse(status: number): NetError | undefined {

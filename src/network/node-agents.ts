@@ -2,7 +2,8 @@ import type { Agent, AgentOptions, ClientRequest, IncomingMessage } from 'node:h
 import type { Agent as SecureAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { CookieStore } from '../cookies/cookie-store.ts';
-import { NetError, StateError } from '../util/errors.ts';
+import { NetError } from '../util/errors.ts';
+import type { ActiveRequests } from './active-requests.ts';
 import type { Connect } from './connector.ts';
 import { addHeader } from './node-request-header.ts';
 import { ProxyError } from './proxy-error.ts';
@@ -19,6 +20,7 @@ interface AgentDuties {
   readonly userAgent: () => string;
   /** Changes when connections made before are not to be used again. */
   readonly rulesVersion: () => number;
+  readonly active: ActiveRequests;
 }
 
 /** What node:http tells an agent about a request. */
@@ -42,70 +44,56 @@ type NodeCallback = (error: Error | null, stream: Duplex) => void;
 export class NodeAgents {
   readonly http: Agent;
   readonly https: SecureAgent;
-  readonly #underWay = new Set<ClientRequest>();
-  #closed = false;
-  #onLastDone: (() => void) | undefined;
 
   constructor(duties: AgentDuties) {
     // Taken when needed: loading both costs as much as all of ours.
     const { Agent: HttpAgent } = process.getBuiltinModule('node:http');
     const { Agent: HttpsAgent } = process.getBuiltinModule('node:https');
-    this.http = this.#equip(HttpAgent, duties, 'http:');
-    this.https = this.#equip(HttpsAgent, duties, 'https:') as SecureAgent;
+    this.http = makeAgent(HttpAgent, duties, 'http:');
+    this.https = makeAgent(HttpsAgent, duties, 'https:') as SecureAgent;
   }
 
-  /** Waits for requests under way, then closes every connection; later requests fail. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    if (this.#underWay.size > 0) await new Promise<void>(resolve => (this.#onLastDone = resolve));
+  /** Cuts every connection. */
+  destroy(): void {
     this.http.destroy();
     this.https.destroy();
   }
+}
 
-  #equip(Base: new (options: AgentOptions) => Agent, duties: AgentDuties, protocol: string): Agent {
-    const begin = (request: ClientRequest): void => this.#begin(request);
-    const isClosed = (): boolean => this.#closed;
-    const addToBase = (Base.prototype as { addRequest: AddRequest }).addRequest;
-    const madeUnder = new WeakMap<Duplex, number>();
-    let lastVersion = duties.rulesVersion();
-    class SessionAgent extends Base {
-      addRequest(request: ClientRequest, target: RequestTarget): void {
-        if (isClosed())
-          return fail(request, new StateError('ERR_SESSION_CLOSED', 'Cannot send a request: the session is closed'));
-        begin(request);
-        if (lastVersion !== duties.rulesVersion()) destroyFree(this);
-        lastVersion = duties.rulesVersion();
-        if (target.socketPath === undefined) addDuties(request, factsOf(protocol, target, duties.origins), duties);
-        addToBase.call(this, request, target);
-      }
-
-      override createConnection(target: RequestTarget, callback: NodeCallback): Duplex | undefined {
-        if (target.socketPath !== undefined) return super.createConnection(target as never, callback) as Duplex;
-        const { hostname } = factsOf(protocol, target, duties.origins) ?? { hostname: target.host ?? '' };
-        const port = String(target.port ?? '');
-        const version = duties.rulesVersion();
-        duties.connect({ protocol, hostname, port, allowH2: false }, (error, socket) => {
-          if (error) return callback(asNodeError(error), undefined as never);
-          madeUnder.set(socket, version);
-          callback(null, socket);
-        });
-        return undefined;
-      }
-
-      override keepSocketAlive(socket: Duplex): boolean {
-        return madeUnder.get(socket) === duties.rulesVersion() && (super.keepSocketAlive(socket) as unknown as boolean);
-      }
+function makeAgent(Base: new (options: AgentOptions) => Agent, duties: AgentDuties, protocol: string): Agent {
+  const addToBase = (Base.prototype as { addRequest: AddRequest }).addRequest;
+  const madeUnder = new WeakMap<Duplex, number>();
+  let lastVersion = duties.rulesVersion();
+  class SessionAgent extends Base {
+    addRequest(request: ClientRequest, target: RequestTarget): void {
+      const { active } = duties;
+      if (active.closed) return fail(request, active.closed);
+      active.enter();
+      request.once('close', () => active.leave());
+      if (lastVersion !== duties.rulesVersion()) destroyFree(this);
+      lastVersion = duties.rulesVersion();
+      if (target.socketPath === undefined) addDuties(request, factsOf(protocol, target, duties.origins), duties);
+      addToBase.call(this, request, target);
     }
-    return new SessionAgent({ keepAlive: true });
-  }
 
-  #begin(request: ClientRequest): void {
-    this.#underWay.add(request);
-    request.once('close', () => {
-      this.#underWay.delete(request);
-      if (this.#underWay.size === 0) this.#onLastDone?.();
-    });
+    override createConnection(target: RequestTarget, callback: NodeCallback): Duplex | undefined {
+      if (target.socketPath !== undefined) return super.createConnection(target as never, callback) as Duplex;
+      const { hostname } = factsOf(protocol, target, duties.origins) ?? { hostname: target.host ?? '' };
+      const port = String(target.port ?? '');
+      const version = duties.rulesVersion();
+      duties.connect({ protocol, hostname, port, allowH2: false }, (error, socket) => {
+        if (error) return callback(asNodeError(error), undefined as never);
+        madeUnder.set(socket, version);
+        callback(null, socket);
+      });
+      return undefined;
+    }
+
+    override keepSocketAlive(socket: Duplex): boolean {
+      return madeUnder.get(socket) === duties.rulesVersion() && (super.keepSocketAlive(socket) as unknown as boolean);
+    }
   }
+  return new SessionAgent({ keepAlive: true });
 }
 
 /** undefined: a name that no URL can have, which is the resolver's to refuse. */

@@ -59,6 +59,8 @@ export interface RequestJob {
   readonly credentials: boolean;
   /** false: no cookie is sent or stored, though credentials are used. Then `ownCookieHeader` is true. */
   readonly cookies?: boolean;
+  /** Those of the URL; they answer the first challenge of the origin. */
+  readonly userinfo?: Credentials | undefined;
   /** Asked for credentials in place of the session's `login` event; undefined: it has nothing to say. */
   readonly askLogin?: (details: LoginDetails) => Promise<Credentials | undefined>;
   /** Who makes the request, for SameSite, partitioned cookies and the cache's partition key. */

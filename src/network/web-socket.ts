@@ -1,8 +1,10 @@
 import type { WebSocket } from 'undici';
 import { invalidType, NetError } from '../util/errors.ts';
 import { describe, OptionsReader } from '../util/options.ts';
-import { ChannelDispatcher, type ChannelParts } from './channel-dispatcher.ts';
+import { takeUserinfo } from '../util/userinfo.ts';
+import { ChannelDispatcher, type ChannelParts, type ChannelRequest } from './channel-dispatcher.ts';
 import { HeaderList, type HeadersInput } from './header-list.ts';
+import type { OpenChannels } from './open-channels.ts';
 import { loadChannelEvents, loadWebSocket } from './undici.ts';
 
 /** The second argument of `new ses.WebSocket`, when it is no protocol. */
@@ -41,6 +43,13 @@ interface Definition<O> {
 /** The keys that every options object may have. */
 export const webSocketKeys: readonly string[] = ['protocols', 'headers', 'origin'];
 
+/** undici's class, with `readyState` as the accessor that it is. */
+declare class BaseSocket extends EventTarget {
+  constructor(url: string | URL, options: { protocols: string | string[]; dispatcher: unknown });
+  get readyState(): number;
+  close(code?: number, reason?: string): void;
+}
+
 /**
  * Makes a WHATWG WebSocket class on undici's, whose handshakes go through a session.
  *
@@ -49,19 +58,26 @@ export const webSocketKeys: readonly string[] = ['protocols', 'headers', 'origin
  * @see WebSockets standard 3.1
  */
 export function defineWebSocket<O extends WebSocketOptions>(definition: Definition<O>): WebSocketConstructor<O> {
-  const Base = loadWebSocket();
-  const { ErrorEvent } = loadChannelEvents();
+  const Base = loadWebSocket() as unknown as typeof BaseSocket;
+  const { CloseEvent, ErrorEvent } = loadChannelEvents();
   class SessionWebSocket extends Base {
     readonly #channel: ChannelDispatcher;
+    readonly #channels: OpenChannels;
+    #closed = false;
 
     constructor(url: string | URL, protocols: string | string[] | O = []) {
       const options = readOptions(protocols, definition.keys);
       const { parts, cookies } = definition.own(options as O);
-      const channel = new ChannelDispatcher(parts, { ...readHandshake(url, options), cookies, refuse });
-      super(url, { protocols: options.protocols ?? [], dispatcher: channel as never });
+      const channel = new ChannelDispatcher(parts, { ...readHandshake(url, options), cookies });
+      super(url, { protocols: options.protocols ?? [], dispatcher: channel });
       this.#channel = channel;
-      parts.channels.add(this);
-      this.addEventListener('close', () => parts.channels.delete(this), { once: true });
+      this.#channels = parts.channels;
+      this.#channels.add(this);
+    }
+
+    // undici's is 2 for ever when it was closed before it was open.
+    override get readyState(): number {
+      return this.#closed ? 3 : super.readyState;
     }
 
     override close(code?: number, reason?: string): void {
@@ -70,9 +86,17 @@ export function defineWebSocket<O extends WebSocketOptions>(definition: Definiti
     }
 
     override dispatchEvent(event: Event): boolean {
+      if (event.type === 'error') return super.dispatchEvent(this.#explain(event));
+      if (event instanceof CloseEvent) {
+        this.#closed = true;
+        this.#channels.delete(this);
+      }
+      return super.dispatchEvent(event);
+    }
+
+    #explain(event: Event): Event {
       const { failure: error } = this.#channel;
-      if (event.type !== 'error' || !error) return super.dispatchEvent(event as never);
-      return super.dispatchEvent(new ErrorEvent('error', { error, message: error.message }) as never);
+      return error ? new ErrorEvent('error', { error, message: error.message }) : event;
     }
 
     /** Why the handshake failed; undefined while it has not. */
@@ -80,7 +104,7 @@ export function defineWebSocket<O extends WebSocketOptions>(definition: Definiti
       return this.#channel.failure;
     }
   }
-  return SessionWebSocket as WebSocketConstructor<O>;
+  return SessionWebSocket as unknown as WebSocketConstructor<O>;
 }
 
 function readOptions(input: unknown, keys: readonly string[]): WebSocketOptions {
@@ -92,16 +116,16 @@ function readOptions(input: unknown, keys: readonly string[]): WebSocketOptions 
   return input;
 }
 
-function readHandshake(
-  url: string | URL,
-  options: WebSocketOptions,
-): { headers: readonly string[]; initiator: URL | undefined } {
+function readHandshake(url: string | URL, options: WebSocketOptions): Omit<ChannelRequest, 'cookies'> {
   const headers = new HeaderList();
   headers.appendAll(options.headers);
   for (let i = 0; i < headers.pairs.length; i += 2) refuseOwnHeader(headers.pairs[i]!);
   const initiator = readOrigin(options.origin);
-  if (!headers.has('origin')) headers.append('Origin', initiator ? serializeOrigin(initiator) : ownOrigin(url));
-  return { headers: headers.pairs, initiator };
+  // What is no URL is refused by the WebSocket itself.
+  const target = URL.parse(String(url).replace(/^\s*ws/i, 'http'));
+  if (!headers.has('origin')) headers.append('Origin', serializeOrigin(initiator ?? target));
+  const userinfo = target ? takeUserinfo(target) : undefined;
+  return { headers: headers.pairs, initiator, userinfo, refuse, hidesRefused: true };
 }
 
 // RFC 6455 4.1: what the handshake itself is made of.
@@ -122,13 +146,9 @@ function readOrigin(input: string | undefined): URL | undefined {
 }
 
 /** RFC 6454 6.2; schemes that URLs give no origin, as those of extensions, have one all the same. */
-function serializeOrigin(url: URL): string {
+function serializeOrigin(url: URL | null): string {
+  if (!url) return 'null';
   return url.origin === 'null' ? `${url.protocol}//${url.host}` : url.origin;
-}
-
-/** The origin of a page on the same host. What is no URL is refused by the WebSocket itself. */
-function ownOrigin(url: string | URL): string {
-  return URL.parse(String(url).replace(/^\s*ws/i, 'http'))?.origin ?? 'null';
 }
 
 // Chromium net/websockets/websocket_basic_handshake_stream.cc
