@@ -4,13 +4,15 @@ import { droppedFields, mayStore } from './may-store.ts';
 
 describe('may be stored', () => {
   test.each([
-    ['a plain 200', 'GET', 200, {}, true],
+    ['a 200 with a tag', 'GET', 200, { etag: '"1"' }, true],
+    ['a 200 that could never be used again', 'GET', 200, {}, false],
     ['max-age', 'GET', 200, { 'cache-control': 'max-age=1' }, true],
     ['private', 'GET', 200, { 'cache-control': 'private' }, true],
-    ['no-cache', 'GET', 200, { 'cache-control': 'no-cache' }, true],
+    ['no-cache with a tag', 'GET', 200, { 'cache-control': 'no-cache', etag: '"1"' }, true],
+    ['no-cache that nobody can ask about', 'GET', 200, { 'cache-control': 'no-cache' }, false],
     ['no-store', 'GET', 200, { 'cache-control': 'max-age=60, no-store' }, false],
     ['no-store in another line', 'GET', 200, { 'cache-control': ['max-age=60', 'no-store'] }, false],
-    ['must-understand undoes no-store', 'GET', 200, { 'cache-control': 'no-store, must-understand' }, true],
+    ['must-understand undoes no-store', 'GET', 200, { 'cache-control': 'no-store, must-understand, max-age=1' }, true],
     [
       'must-understand with a status that is not',
       'GET',
@@ -24,7 +26,7 @@ describe('may be stored', () => {
     ['a redirect with a lifetime', 'GET', 302, { expires: 'x' }, true],
     ['a redirect without', 'GET', 302, {}, false],
     ['a permanent one', 'GET', 301, {}, true],
-    ['404', 'GET', 404, {}, true],
+    ['404', 'GET', 404, { 'last-modified': 'Mon, 01 Jan 2024 00:00:00 GMT' }, true],
     ['304', 'GET', 304, { 'cache-control': 'max-age=60' }, false],
     ['401', 'GET', 401, { 'cache-control': 'max-age=60' }, false],
     ['429', 'GET', 429, { 'cache-control': 'max-age=60' }, false],

@@ -34,7 +34,17 @@ export function mayStore({ method, status, fields, directives }: Exchange): bool
   if (varyFields(fields) === undefined) return false;
   const explicit = directives.has('max-age') || Object.hasOwn(fields, 'expires');
   if (method === 'POST') return explicit;
-  return explicit || directives.has('private') || isHeuristicallyCacheable(status, directives);
+  if (explicit || directives.has('private')) return true;
+  return isHeuristicallyCacheable(status, directives) && isWorthKeeping(status, fields);
+}
+
+/**
+ * Without a date to guess a lifetime from, or a tag to ask about, a response can never be used again, as most answers of
+ * an API; permanent redirects are permanent without either.
+ */
+function isWorthKeeping(status: number, fields: HeaderFields): boolean {
+  if (status === 301 || status === 308) return true;
+  return Object.hasOwn(fields, 'last-modified') || Object.hasOwn(fields, 'etag');
 }
 
 /** Of one connection, not of the representation, or about the proxy on the way. RFC 9110 7.6.1, RFC 9111 3.1. */
