@@ -570,6 +570,20 @@ describe.each(['in memory', 'on disk'] as const)('the cache %s', place => {
       expect((await client.fetch(`${url}/a`)).body.toString()).toBe('body');
     });
 
+    test('what the readers of a miss do to their chunks stays with each of them', async () => {
+      const { client, url, origin } = await setUp((_request, response) => response.writeHead(200, fresh).end('body'));
+      const spoil = {
+        onRequestStart: () => undefined,
+        onResponseData: (_controller: Controller, chunk: Buffer) => void chunk.fill(0),
+      };
+      client.dispatch(`${url}/a`, {}, spoil);
+      client.dispatch(`${url}/a`, {}, spoil);
+      const shared = client.fetch(`${url}/a`);
+      expect((await shared).body.toString()).toBe('body');
+      expect((await client.fetch(`${url}/a`)).body.toString()).toBe('body');
+      expect(origin.requests.length).toBe(1);
+    });
+
     test('raw headers of a hit keep the case in which they came', async () => {
       const { client, url } = await setUp((_request, response) =>
         response.writeHead(200, { ...fresh, 'X-CaSe': 'Kept' }).end('body'),
