@@ -173,9 +173,11 @@ export class CacheDelivery implements Controller {
     try {
       call();
     } catch (error) {
-      // After its end there is nobody left to tell; undici reports it all the same.
+      // After its end there is nobody left to tell; undici reports it all the same. It does not count as aborted: a
+      // handler that throws to be sent again, as undici's retry does, asks for that.
       this.#ended = false;
-      this.abort(error as Error);
+      this.fail(error as Error);
+      this.#source?.leave(this);
     }
   }
 }

@@ -35,6 +35,7 @@ class ReceivingHandler extends ForwardingHandler {
   /** What came while the commit was under way; undefined when nothing is held back. */
   #held: (() => void)[] | undefined;
   #heldBytes = 0;
+  #refused = false;
 
   constructor(handler: Handler, duties: CookieDuties, job: RequestJob) {
     super(handler);
@@ -74,6 +75,7 @@ class ReceivingHandler extends ForwardingHandler {
   }
 
   override onResponseError(controller: Controller, error: Error): void {
+    if (this.#refused) return;
     this.#held = undefined;
     super.onResponseError(controller, error);
   }
@@ -100,8 +102,7 @@ class ReceivingHandler extends ForwardingHandler {
           deliver();
         }
       } catch (error) {
-        // As undici does with what a handler throws.
-        controller.abort(error as Error);
+        this.#refuse(controller, error as Error);
       }
       if (this.#held !== held) return;
       this.#held = undefined;
@@ -111,5 +112,16 @@ class ReceivingHandler extends ForwardingHandler {
       if (controller.aborted) super.onResponseError(controller, controller.reason as Error);
     };
     committed.then(release, release);
+  }
+
+  /**
+   * What a handler throws fails its request, as undici has it. It is told before the connection is given up: a handler
+   * that throws to be sent again, as undici's retry does, asks whether the caller has aborted.
+   */
+  #refuse(controller: Controller, error: Error): void {
+    this.#held = undefined;
+    this.#refused = true;
+    super.onResponseError(controller, error);
+    controller.abort(error);
   }
 }

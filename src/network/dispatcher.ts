@@ -11,6 +11,10 @@ import { ForwardingHandler } from './forwarding-handler.ts';
 import type { Controller, Handler, RequestJob } from './request-job.ts';
 import { loadDispatcher } from './undici.ts';
 
+/** undici's Dispatcher, and the one of the built-in fetch, whose types come from another version of undici's. */
+export type SessionDispatcher = Dispatcher &
+  (RequestInit extends { dispatcher?: infer BuiltIn } ? NonNullable<BuiltIn> : unknown);
+
 interface DispatcherParts extends DispatchDefaults {
   readonly dispatch: (job: RequestJob, handler: Handler) => boolean;
   readonly active: ActiveRequests;
@@ -22,9 +26,9 @@ interface DispatcherParts extends DispatchDefaults {
  * Handlers of both generations are accepted, because the built-in fetch of Node 22 and 24 uses the older one. Closing it
  * does nothing: the connections are the session's.
  */
-export function makeDispatcher(parts: DispatcherParts): Dispatcher {
+export function makeDispatcher(parts: DispatcherParts): SessionDispatcher {
   const Base = loadDispatcher();
-  class SessionDispatcher extends Base {
+  class PipelineDispatcher extends Base {
     override dispatch(options: AnyDispatchOptions, handler: Handler | LegacyHandler): boolean {
       if (typeof handler !== 'object' || handler === null)
         throw invalidType('Cannot dispatch: handler must be an object');
@@ -52,7 +56,7 @@ export function makeDispatcher(parts: DispatcherParts): Dispatcher {
       return done(args) as never;
     }
   }
-  return new SessionDispatcher();
+  return new PipelineDispatcher() as Dispatcher as SessionDispatcher;
 }
 
 function done(args: readonly unknown[]): Promise<void> | undefined {
