@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { AuthInfo } from '../auth/authenticator.ts';
 import type { Certificate } from '../certificates/certificate.ts';
+import { errorNumber, readCallback, settle } from '../util/callback.ts';
 import { invalidType } from '../util/errors.ts';
 import { describe } from '../util/options.ts';
 import type { SessionEvent } from '../util/session-event.ts';
@@ -8,6 +9,7 @@ import { version } from '../util/version.ts';
 import type { LoginCallback, LoginRequestDetails } from './ask-program.ts';
 import { AppPaths, type PathName } from './app-paths.ts';
 import { CommandLine } from './command-line.ts';
+import { type ImportCertificateInput, ImportedCertificates, readImport } from './imported-certificates.ts';
 import type { Session } from './session.ts';
 
 /** Events of `app`. */
@@ -52,6 +54,8 @@ export interface AppEvents {
  */
 export class App extends EventEmitter<AppEvents> {
   readonly commandLine: CommandLine = new CommandLine();
+  /** For sessions. */
+  readonly importedCertificates: ImportedCertificates = new ImportedCertificates();
   readonly #paths = new AppPaths();
   #name = 'sojourn';
 
@@ -104,6 +108,20 @@ export class App extends EventEmitter<AppEvents> {
    */
   setPath(name: PathName, path: string): void {
     this.#paths.set(name, path);
+  }
+
+  /**
+   * Takes in a client certificate with its key, which every session, open or made later, shows to servers that ask for one.
+   * It lasts as long as the program.
+   *
+   * @param callback - Electron's form: `(result)`, 0 or a negative network error number.
+   * @throws {TypeError} If an option is wrong; `code` is `ERR_INVALID_OPTION`.
+   * @throws {NetError} ERR_FILE_NOT_FOUND, ERR_PKCS12_IMPORT_BAD_PASSWORD or ERR_PKCS12_IMPORT_FAILED.
+   * @see Electron `app.importCertificate`
+   */
+  importCertificate(options: ImportCertificateInput, callback?: (result: number) => void): Promise<void> {
+    const done = readCallback<NonNullable<typeof callback>>('import a certificate', callback);
+    return settle(done, errorNumber, () => this.importedCertificates.import(readImport(options)));
   }
 
   /** Sessions are always ready. */

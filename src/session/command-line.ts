@@ -12,6 +12,7 @@ const switches: Readonly<Record<string, (value: string) => void>> = {
   'proxy-pac-url': value => void readProxyConfig({ pacScript: value }),
   'no-proxy-server': () => {},
   'disable-http-cache': () => {},
+  'ignore-certificate-errors': () => {},
 };
 
 /**

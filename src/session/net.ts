@@ -74,9 +74,12 @@ export class Net {
     return this.#sessions.defaultSession.resolveHost(host, options);
   }
 
-  /** Whether this machine has a network: false means that no request can succeed, true promises nothing. */
+  /**
+   * Whether there is a network: false means that no request can succeed, true promises nothing. An outage that the
+   * default session emulates is none.
+   */
   isOnline(): boolean {
-    return isOnline(networkInterfaces());
+    return !Session.isOffline(this.#sessions.defaultSession) && isOnline(networkInterfaces());
   }
 
   /** The same as a property. */

@@ -24,6 +24,8 @@ export interface SessionParts {
   readonly directory: string | undefined;
   readonly options: SessionOptions;
   readonly endpointRules: string;
+  /** Chromium's `--ignore-certificate-errors`. */
+  readonly ignoresCertificateErrors: boolean;
   /** The proxy configuration that it begins with. */
   readonly proxy: ProxyConfig;
   readonly app: App;
@@ -150,6 +152,8 @@ export abstract class SessionLife extends EventEmitter<SessionEvents> implements
       clock: this.#clock,
       defaults: () => this.fetchDefaults(),
       endpointRules: this.parts.endpointRules,
+      ignoresCertificateErrors: this.parts.ignoresCertificateErrors,
+      importedCertificates: this.parts.app.importedCertificates,
       proxy: this.parts.proxy,
       proxyEvents: {
         warn: message => this.#warnOfProxy(message),

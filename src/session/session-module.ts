@@ -126,6 +126,7 @@ export class SessionModule {
         cache: !commandLine.hasSwitch('disable-http-cache'),
       }),
       endpointRules: commandLine.getSwitchValue('host-rules'),
+      ignoresCertificateErrors: commandLine.hasSwitch('ignore-certificate-errors'),
       proxy: proxyOfSwitches(commandLine),
       app: this.#app,
       domainMatch: () => this.#app.cookieDomainMatch,

@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici';
 import { randomBytes } from 'node:crypto';
 import { AuthCache } from '../auth/auth-cache.ts';
 import { Authenticator } from '../auth/authenticator.ts';
@@ -20,7 +19,7 @@ import type { ChannelParts } from '../network/channel-dispatcher.ts';
 import { type Connect, Connector } from '../network/connector.ts';
 import { conditionsInterceptor } from '../network/conditions-interceptor.ts';
 import { cookiesInterceptor } from '../network/cookies-interceptor.ts';
-import { makeDispatcher } from '../network/dispatcher.ts';
+import { makeDispatcher, type SessionDispatcher } from '../network/dispatcher.ts';
 import type { FetchDefaults } from '../network/fetch-request.ts';
 import type { FetchParts } from '../network/fetch.ts';
 import { defineEventSource, type EventSourceConstructor } from '../network/event-source.ts';
@@ -40,6 +39,7 @@ import type { Clock } from '../util/clock.ts';
 import { Disposer } from '../util/disposer.ts';
 import { NetError } from '../util/errors.ts';
 import { askCertificateError, askClientCertificate, askLogin, type Program } from './ask-program.ts';
+import type { ImportedCertificates } from './imported-certificates.ts';
 import { SessionProxies } from './session-proxies.ts';
 import { hostRulesOf, type SessionOptions } from './session-options.ts';
 
@@ -58,6 +58,8 @@ interface NetworkParts {
   readonly proxyEvents: Pick<ConstructorParameters<typeof SessionProxies>[0], 'warn' | 'report'>;
   /** Chromium's `--host-rules`. */
   readonly endpointRules: string;
+  readonly ignoresCertificateErrors: boolean;
+  readonly importedCertificates: ImportedCertificates;
 }
 
 /** The network of one session, put together at its first use. Owned by Session. */
@@ -81,7 +83,7 @@ export class SessionNetwork {
   readonly #disposer = new Disposer();
   readonly #parts: NetworkParts;
   readonly #pipeline: Pipeline;
-  #dispatcher: Dispatcher | undefined;
+  #dispatcher: SessionDispatcher | undefined;
   #agents: NodeAgents | undefined;
   #webSocket: WebSocketConstructor | undefined;
   #eventSource: EventSourceConstructor | undefined;
@@ -94,6 +96,10 @@ export class SessionNetwork {
     this.verifier = new ServerVerifier({ trust: this.trust, clock });
     this.verifier.onCertificateError = details => askCertificateError(parts.program, details);
     this.verifier.setPins(parts.options.pins);
+    this.verifier.setIgnoresErrors(parts.ignoresCertificateErrors);
+    for (const certificate of parts.options.clientCertificates) this.trust.addClientCertificate(certificate);
+    parts.importedCertificates.join(this.trust);
+    this.#disposer.own(parts.importedCertificates, it => it.leave(this.trust));
     const clientCertificates = new ClientCertificateChoice(this.trust);
     clientCertificates.onSelect = details => askClientCertificate(parts.program, details);
     const authenticator = new Authenticator({
@@ -165,11 +171,12 @@ export class SessionNetwork {
     if (!options.cache) return undefined;
     const store = this.#disposer.own(this.#parts.openCacheStore(), it => it.close());
     const cache = this.#disposer.own(new HttpCache({ store, clock }), it => it.close());
-    this.#pipeline.set('cache', cacheInterceptor(cache, clock));
+    const step = cacheInterceptor({ cache, clock, dispatch: (job, handler) => this.#pipeline.dispatch(job, handler) });
+    this.#pipeline.set('cache', step);
     return cache;
   }
 
-  get dispatcher(): Dispatcher {
+  get dispatcher(): SessionDispatcher {
     this.#dispatcher ??= makeDispatcher({ ...this.fetchParts, userAgent: () => this.#parts.defaults().userAgent });
     return this.#dispatcher;
   }

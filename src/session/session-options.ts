@@ -1,8 +1,10 @@
+import { readClientCertificate } from '../certificates/client-certificates.ts';
 import { Pins } from '../certificates/pins.ts';
 import { type HostRules, parseHostRules } from '../hosts/host-rules.ts';
 import { invalidType } from '../util/errors.ts';
 import { describe, OptionsReader } from '../util/options.ts';
 import { version } from '../util/version.ts';
+import type { ClientCertificateInput } from './certificates.ts';
 
 /** Options of `session.fromPartition` and `session.fromPath`. They count when the session is made. */
 export interface SessionOptionsInput {
@@ -10,6 +12,8 @@ export interface SessionOptionsInput {
   cache?: boolean;
   /** Whether session cookies of a partition on disk outlive the process. Default true. */
   keepSessionCookies?: boolean;
+  /** Shown to servers that ask for one; see `certificates.addClientCertificate`. Default: none. */
+  clientCertificates?: ClientCertificateInput[];
   /** How many cookies are kept, in all and for one registrable domain. Default 3300 and 180; `Infinity` for no limit. */
   cookieLimits?: { perSite?: number; total?: number };
   /** Chromium's `--host-resolver-rules`, as `'MAP *.test 127.0.0.1'`. Default: those of `app.commandLine`. */
@@ -26,6 +30,7 @@ export interface SessionOptionsInput {
 export interface SessionOptions {
   readonly cache: boolean;
   readonly keepSessionCookies: boolean;
+  readonly clientCertificates: readonly ClientCertificateInput[];
   readonly cookieLimits: { readonly perSite: number; readonly total: number };
   readonly hostRules: string;
   readonly maxConnectionsPerOrigin: number;
@@ -36,6 +41,7 @@ export interface SessionOptions {
 const action = 'make a session';
 const keys = [
   'cache',
+  'clientCertificates',
   'keepSessionCookies',
   'cookieLimits',
   'hostRules',
@@ -59,6 +65,7 @@ export function readSessionOptions(
   return {
     cache: options.boolean('cache', switches.cache),
     keepSessionCookies: options.boolean('keepSessionCookies', true),
+    clientCertificates: readClientCertificates(options.object('clientCertificates', [])),
     cookieLimits: {
       perSite: limits.number('perSite', 180, { min: 1 }),
       total: limits.number('total', 3300, { min: 1 }),
@@ -68,6 +75,13 @@ export function readSessionOptions(
     pins: readPins(options.object('pins', undefined)),
     userAgent: readUserAgent(action, options.string('userAgent', `sojourn/${version}`)),
   };
+}
+
+/** Checks client certificates; the trust store reads them again. */
+function readClientCertificates(input: object): readonly ClientCertificateInput[] {
+  if (!Array.isArray(input)) throw invalidType(`Cannot ${action}: clientCertificates must be an array, got an object`);
+  for (const certificate of input) readClientCertificate(certificate);
+  return input;
 }
 
 /** Checks pins where they are given; the verifier reads them again. */

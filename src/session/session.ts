@@ -1,6 +1,5 @@
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
-import type { Dispatcher } from 'undici';
 import type { LegacyVerifyProc, VerifyProc } from '../certificates/verify-proc.ts';
 import { cookieCodec } from '../cookies/cookie-codec.ts';
 import { CookieStore } from '../cookies/cookie-store.ts';
@@ -8,16 +7,16 @@ import type { HostEndpoint } from '../hosts/name-lookup.ts';
 import { readResolveOptions } from '../hosts/resolve-options.ts';
 import type { EventSourceConstructor } from '../network/event-source.ts';
 import type { FetchResponse } from '../network/fetch-response.ts';
+import type { SessionDispatcher } from '../network/dispatcher.ts';
 import type { FetchParts } from '../network/fetch.ts';
 import type { FetchDefaults, FetchInit } from '../network/fetch-request.ts';
 import type { WebSocketConstructor } from '../network/web-socket.ts';
 import type { Store } from '../storage/store.ts';
 import { openStore } from '../storage/open-store.ts';
 import { type ProxyConfig, type ProxyConfigInput, readProxyConfig } from '../proxy/proxy-config.ts';
-import { errorOnly, type Outcome, readCallback, settle } from '../util/callback.ts';
+import { errorNumber, errorOnly, type Outcome, readCallback, settle } from '../util/callback.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
 import { invalidRange, invalidType, NetError, StateError, type StoreError } from '../util/errors.ts';
-import { netErrorNumbers } from '../util/net-error-codes.ts';
 import { OptionsReader } from '../util/options.ts';
 import { SessionEvent } from '../util/session-event.ts';
 import { readUrl } from '../util/url.ts';
@@ -107,6 +106,11 @@ export class Session extends SessionLife {
     return session.useNetwork(action);
   }
 
+  /** Called by `net` only: whether an outage is emulated. */
+  static isOffline(session: Session): boolean {
+    return session.usedNetwork?.shaper.conditions.offline ?? false;
+  }
+
   /** Where it lies on disk; null in memory. */
   get storagePath(): string | null {
     return this.parts.directory ?? null;
@@ -147,7 +151,7 @@ export class Session extends SessionLife {
   }
 
   /** An undici Dispatcher with all of the session's duties, for whatever takes one. */
-  get dispatcher(): Dispatcher {
+  get dispatcher(): SessionDispatcher {
     return this.useNetwork('dispatch').dispatcher;
   }
 
@@ -382,7 +386,7 @@ export class Session extends SessionLife {
    */
   clearCache(callback?: (result: number) => void): Promise<void> {
     const done = readCallback<NonNullable<typeof callback>>('clear the cache', callback);
-    return settle(done, clearedOutcome, () => this.#clear('clear the cache', wholeCache));
+    return settle(done, errorNumber, () => this.#clear('clear the cache', wholeCache));
   }
 
   /**
@@ -439,11 +443,6 @@ export class Session extends SessionLife {
 }
 
 const noStats: CacheStats = { hits: 0, revalidated: 0, misses: 0 };
-
-const clearedOutcome: Outcome<void, [result: number]> = {
-  ok: () => [0],
-  failed: error => [error instanceof NetError ? error.errno : netErrorNumbers.ERR_FAILED],
-};
 
 const proxyOutcome: Outcome<string, [proxy: string]> = { ok: proxy => [proxy], failed: () => [''] };
 

@@ -1,4 +1,5 @@
-import { invalidType } from './errors.ts';
+import { invalidType, NetError } from './errors.ts';
+import { netErrorNumbers } from './net-error-codes.ts';
 import { describe } from './options.ts';
 
 /** What a callback of the v0.36 API is called with. */
@@ -41,3 +42,9 @@ export function readCallback<C extends (...args: never[]) => unknown>(action: st
 
 /** The outcome of most calls: `callback(error)` on failure, `callback()` on success. */
 export const errorOnly: Outcome<unknown, [error?: Error]> = { ok: () => [], failed: error => [error] };
+
+/** The outcome of calls that tell a number: 0, or that of the network error. */
+export const errorNumber: Outcome<unknown, [result: number]> = {
+  ok: () => [0],
+  failed: error => [error instanceof NetError ? error.errno : netErrorNumbers.ERR_FAILED],
+};

@@ -103,6 +103,8 @@ export const netErrorNumbers = {
   ERR_CACHE_READ_FAILURE: -401,
   ERR_CACHE_WRITE_FAILURE: -402,
   ERR_CACHE_OPERATION_NOT_SUPPORTED: -403,
+  ERR_PKCS12_IMPORT_BAD_PASSWORD: -701,
+  ERR_PKCS12_IMPORT_FAILED: -702,
 } as const;
 
 /** A name of Chromium's list, without `net::`. */
