@@ -32,8 +32,6 @@ export interface ChannelRequest {
   readonly cookies: boolean;
   /** What it is called when a response has this status, and is none that opens the channel. */
   readonly refuse: (status: number) => NetError | undefined;
-  /** Whether such a response ends as an error, and is not shown to undici. */
-  readonly hidesRefused: boolean;
 }
 
 /** Names that undici fills in for itself, and the session fills in otherwise. */
@@ -46,6 +44,7 @@ const ownNames: ReadonlySet<string> = new Set(['user-agent', 'accept-language'])
 export class ChannelDispatcher {
   readonly #parts: ChannelParts;
   readonly #request: ChannelRequest;
+  #origin: string | undefined;
   // Before a request goes out, undici's fetch refuses but one thing. Fetch standard, "port blocking".
   #failure: Error | undefined = new NetError('ERR_UNSAFE_PORT', 'No web server may be on this port');
 
@@ -81,10 +80,13 @@ export class ChannelDispatcher {
 
   #makeJob(options: AnyDispatchOptions): RequestJob {
     const { origins, defaults } = this.#parts;
-    const { initiator, cookies, userinfo } = this.#request;
+    const { initiator, cookies } = this.#request;
     const headers = this.#headers(options.headers as Readonly<Record<string, string>>, defaults());
     const job = readDispatch({ ...options, headers }, { origins, userAgent: () => defaults().userAgent }, true);
     const context = initiator ? contextFor(new URL(job.origin), { initiator, topLevelSite: undefined }) : job.context;
+    // Not for where a redirect leads.
+    this.#origin ??= job.origin;
+    const userinfo = job.origin === this.#origin ? this.#request.userinfo : undefined;
     // A channel's stream never ends, so it is nothing for the cache.
     return { ...job, context, userinfo, cacheMode: 'no-store', ...(cookies ? undefined : withoutCookies) };
   }
@@ -104,7 +106,6 @@ class WatchingHandler extends ForwardingHandler {
   readonly #onFailure: (error: Error) => void;
   readonly #request: ChannelRequest;
   #started = false;
-  #hidden = false;
 
   constructor(handler: Handler, onFailure: (error: Error) => void, request: ChannelRequest) {
     super(handler);
@@ -115,29 +116,14 @@ class WatchingHandler extends ForwardingHandler {
   override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
     this.#started = true;
     const refusal = status < 200 ? undefined : this.#request.refuse(status);
-    if (refusal && this.#request.hidesRefused) return this.#hide(controller, refusal);
     if (refusal) this.#onFailure(refusal);
-    super.onResponseStart(controller, status, headers, text);
-  }
-
-  override onResponseData(controller: Controller, chunk: Buffer): void {
-    if (!this.#hidden) super.onResponseData(controller, chunk);
-  }
-
-  override onResponseEnd(controller: Controller, trailers: IncomingHttpHeaders): void {
-    if (!this.#hidden) super.onResponseEnd(controller, trailers);
+    // After a 401, undici would send the same request again; credentials are the pipeline's, and were tried by now.
+    super.onResponseStart(controller, status === 401 ? 403 : status, headers, text);
   }
 
   override onResponseError(controller: Controller, error: Error): void {
-    if (this.#hidden) return;
     const named = toNetError(error, this.#started ? 'in-body' : 'before-response');
     this.#onFailure(named);
     super.onResponseError(controller, named);
-  }
-
-  #hide(controller: Controller, refusal: NetError): void {
-    this.onResponseError(controller, refusal);
-    this.#hidden = true;
-    controller.abort(refusal);
   }
 }

@@ -178,7 +178,8 @@ export class ClientExchange implements HopOwner {
       credentials: credentials === 'same-origin' ? isSameOrigin : credentials !== 'omit',
       ...(useCookies ? undefined : { cookies: false, ownCookieHeader: true }),
       context: this.#context(job),
-      userinfo: this.#settings.userinfo,
+      // Not for where a redirect leads.
+      userinfo: url.origin === this.#settings.url.origin ? this.#settings.userinfo : undefined,
       askLogin: details => this.#owner.onLogin(details),
     };
   }

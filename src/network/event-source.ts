@@ -45,7 +45,6 @@ export function defineEventSource(parts: ChannelParts): EventSourceConstructor {
         userinfo: readUserinfo(url),
         cookies: true,
         refuse,
-        hidesRefused: false,
       });
       super(url, {
         withCredentials: options.boolean('withCredentials', false),

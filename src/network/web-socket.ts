@@ -125,7 +125,7 @@ function readHandshake(url: string | URL, options: WebSocketOptions): Omit<Chann
   const target = URL.parse(String(url).replace(/^\s*ws/i, 'http'));
   if (!headers.has('origin')) headers.append('Origin', serializeOrigin(initiator ?? target));
   const userinfo = target ? takeUserinfo(target) : undefined;
-  return { headers: headers.pairs, initiator, userinfo, refuse, hidesRefused: true };
+  return { headers: headers.pairs, initiator, userinfo, refuse };
 }
 
 // RFC 6455 4.1: what the handshake itself is made of.
