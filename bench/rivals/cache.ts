@@ -61,7 +61,9 @@ async function cacheStep(options: { directory?: string; maxMemoryBytes?: number 
   const store = openStore({ directory, onProblem: error => console.error(error) });
   const cache = new HttpCache({ store, clock: systemClock, ...limits });
   const agent = new Agent();
-  const dispatch = cacheInterceptor(cache, systemClock)((job, handler) => agent.dispatch(job as never, handler));
+  const dispatch = cacheInterceptor({ cache, clock: systemClock })((job, handler) =>
+    agent.dispatch(job as never, handler),
+  );
   const context = { sameSite: 'same-site-strict', topLevelSite: 'http://127.0.0.1', http: true } as const;
   class StepDispatcher extends Base {
     override dispatch(

@@ -160,11 +160,11 @@ export class HttpCache {
     this.#store.removeAll(key);
   }
 
-  /** Deletes the responses of the origins, or of the sites, that `matches` picks. */
-  deleteWhere(matches: (url: URL, partition: string) => boolean): void {
+  /** Deletes the responses of the origins (`https://host:port`), or of the top-level sites, that `matches` picks. */
+  deleteWhere(matches: (origin: string, partition: string) => boolean): void {
     const matchesKey = (key: string): boolean => {
       const { url, partition } = parseCacheKey(key);
-      return matches(new URL(url), partition);
+      return matches(url.slice(0, url.indexOf('/', 'https://'.length)), partition);
     };
     for (const [writer, key] of this.#writers) if (matchesKey(key)) writer.drop();
     for (const key of this.#store.keys()) if (matchesKey(key)) this.#store.removeAll(key);
@@ -219,9 +219,12 @@ export class HttpCache {
 
   /** One at a time: each of them looks at everything. */
   #startTask(task: () => Promise<void>): void {
-    this.#task ??= task().finally(() => {
-      this.#task = undefined;
-    });
+    this.#task ??= task()
+      // A StoreError, which the store has told of: the next one begins anew.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#task = undefined;
+      });
   }
 
   async #evict(): Promise<void> {

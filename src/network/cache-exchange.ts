@@ -181,7 +181,7 @@ export class CacheExchange implements Handler {
 
   #clearIfAsked(fields: HeaderFields): void {
     const { origin } = this.#leader.job;
-    if (clearsCache(origin, fields)) this.#host.cache.deleteWhere(url => url.origin === origin);
+    if (clearsCache(origin, fields)) this.#host.cache.deleteWhere(stored => stored === origin);
   }
 
   /** Tries to do without the body that comes: by a validation, by leave to be stale, or by what it completes. */

@@ -16,10 +16,21 @@ import { serveHit } from './cache-hit.ts';
 import { UnsafeHandler } from './cache-unsafe.ts';
 import { type Dispatch, type Handler, type Interceptor, jobUrl, type RequestJob } from './request-job.ts';
 
+/** What the step is made of. */
+export interface CacheStepParts {
+  readonly cache: HttpCache;
+  readonly clock: Clock;
+  /**
+   * The whole way of a request, for those that the step makes by itself (stale-while-revalidate): their cookies are then
+   * sent and stored as everybody's. Default: the way down from here.
+   */
+  readonly dispatch?: Dispatch;
+}
+
 /** Answers from the cache what it may, and stores what comes. RFC 9111. */
-export function cacheInterceptor(cache: HttpCache, clock: Clock): Interceptor {
+export function cacheInterceptor(parts: CacheStepParts): Interceptor {
   return next => {
-    const step = new CacheStep(cache, clock, next);
+    const step = new CacheStep(parts, next);
     return (job, handler) => step.dispatch(job, handler);
   };
 }
@@ -32,15 +43,20 @@ class CacheStep implements ExchangeHost {
   readonly cache: HttpCache;
   readonly clock: Clock;
   readonly #next: Dispatch;
+  readonly #fromTop: Dispatch;
   /** Exchanges that an identical request may join, by key. */
   readonly #open = new Map<string, CacheExchange>();
   /** Keys whose last response could not be shared: waiting for the next one would be in vain. */
   readonly #unshareable = new Set<string>();
 
-  constructor(cache: HttpCache, clock: Clock, next: Dispatch) {
+  /** Keys for which a new response is being fetched in the background. */
+  readonly #revalidating = new Set<string>();
+
+  constructor({ cache, clock, dispatch }: CacheStepParts, next: Dispatch) {
     this.cache = cache;
     this.clock = clock;
     this.#next = next;
+    this.#fromTop = dispatch ?? ((job, handler) => this.dispatch(job, handler));
   }
 
   dispatch(job: RequestJob, handler: Handler): boolean {
@@ -98,17 +114,18 @@ class CacheStep implements ExchangeHost {
     const onGone = (): void => this.#answer(request, false);
     if (!answer || !serveHit(this.cache, new CacheDelivery(job, handler), { key, response, answer, now, onGone }))
       return false;
-    if (reuse === 'use-and-revalidate') this.#revalidate(key, response, job);
+    if (reuse === 'use-and-revalidate') this.#revalidate(key, job);
     return true;
   }
 
   /** RFC 5861 3: gets a new response for those who come later. */
-  #revalidate(key: string, stored: CachedResponse, job: RequestJob): void {
-    if (this.#open.has(key)) return;
-    const own: RequestJob = { ...job, method: 'GET', headers: withoutRange(job.headers), cancelled: undefined };
-    const rules = readRequestRules('no-cache', own.headers);
-    const exchange = this.#send(new CacheDelivery(own, {}), makePlan(key, { job: own, handler: {}, rules }, stored));
-    if (exchange.isJoinable) this.#open.set(key, exchange);
+  #revalidate(key: string, job: RequestJob): void {
+    if (this.#revalidating.has(key)) return;
+    this.#revalidating.add(key);
+    const done = (): void => void this.#revalidating.delete(key);
+    const headers = job.headers.filter((_, i) => !isOfThisRequest(job, job.headers[i - (i % 2)]!.toLowerCase()));
+    const own: RequestJob = { ...job, method: 'GET', headers, cacheMode: 'no-cache', cancelled: undefined };
+    this.#fromTop(own, { onRequestStart: () => undefined, onResponseEnd: done, onResponseError: done });
   }
 
   #send(delivery: CacheDelivery, plan: ExchangePlan): CacheExchange {
@@ -157,10 +174,8 @@ function conditionsOf({ purpose, stored }: ExchangePlan): readonly string[] {
   return purpose === 'validate' ? validationHeaders(stored.fields) : (completionHeaders(stored) ?? []);
 }
 
-function withoutRange(headers: RawHeaders): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < headers.length; i += 2) {
-    if (!/^(?:if-)?range$/i.test(headers[i]!)) kept.push(headers[i]!, headers[i + 1]!);
-  }
-  return kept;
+/** Whether a header is the caller's own business, not the next reader's: its range, its conditions, and what the steps above added. */
+function isOfThisRequest(job: RequestJob, name: string): boolean {
+  if (name === 'cookie') return !job.ownCookieHeader;
+  return name === 'range' || name === 'if-range' || name === 'if-none-match' || name === 'if-modified-since';
 }

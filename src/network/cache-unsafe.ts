@@ -63,7 +63,7 @@ export class UnsafeHandler extends ForwardingHandler {
     const { method, origin, context } = this.#job;
     const { status, fields } = head;
     const url = jobUrl(this.#job);
-    if (clearsCache(origin, fields)) cache.deleteWhere(stored => stored.origin === origin);
+    if (clearsCache(origin, fields)) cache.deleteWhere(stored => stored === origin);
     for (const target of invalidatedUrls({ url, status, fields }))
       cache.invalidate(cacheKey(context.topLevelSite, target));
     if (method !== 'POST' || status !== 200 || this.#host.noStore || !describesItself(url, fields)) return;

@@ -55,8 +55,8 @@ function cookiesOf({ bySite }: DataToClear, { listed, kept }: Origins): (cookie:
 function responsesOf(
   { thirdParties }: DataToClear,
   { listed, kept }: Origins,
-): (url: URL, partition: string) => boolean {
+): (origin: string, partition: string) => boolean {
   const origins = new Set(listed.map(({ origin }) => origin));
   const sites = new Set(listed.map(siteOfUrl));
-  return (url, partition) => (origins.has(url.origin) || (thirdParties && sites.has(partition))) !== kept;
+  return (origin, partition) => (origins.has(origin) || (thirdParties && sites.has(partition))) !== kept;
 }

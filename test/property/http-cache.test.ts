@@ -22,11 +22,31 @@ interface Page {
   readonly noCache: boolean;
 }
 
-type Step =
-  | { readonly do: 'get' | 'get validated' | 'put' | 'failing put'; readonly page: number }
-  | { readonly do: 'publish'; readonly page: number; readonly as: Page }
-  | { readonly do: 'wait'; readonly seconds: number }
-  | { readonly do: 'clear' | 'reopen' };
+interface Ask {
+  readonly do: 'get' | 'get validated' | 'put' | 'failing put';
+  readonly page: number;
+}
+
+interface Publish {
+  readonly do: 'publish';
+  readonly page: number;
+  readonly as: Page;
+}
+
+interface Wait {
+  readonly do: 'wait';
+  readonly seconds: number;
+}
+
+interface Clear {
+  readonly do: 'clear';
+}
+
+interface Reopen {
+  readonly do: 'reopen';
+}
+
+type Step = Ask | Publish | Wait | Clear | Reopen;
 
 const page = fc.nat({ max: 2 });
 const seconds = fc.constantFrom(0, 1, 10, 100);
@@ -37,11 +57,11 @@ const anyPage = fc.record<Page>({
   noCache: fc.boolean(),
 });
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record<Step>({ do: fc.constant('get'), page }) },
-  { weight: 2, arbitrary: fc.record<Step>({ do: fc.constantFrom('get validated', 'put', 'failing put'), page }) },
-  { weight: 3, arbitrary: fc.record<Step>({ do: fc.constant('publish'), page, as: anyPage }) },
-  { weight: 4, arbitrary: fc.record<Step>({ do: fc.constant('wait'), seconds }) },
-  { weight: 1, arbitrary: fc.record<Step>({ do: fc.constantFrom('clear', 'reopen') }) },
+  { weight: 8, arbitrary: fc.record<Ask>({ do: fc.constant('get'), page }) },
+  { weight: 2, arbitrary: fc.record<Ask>({ do: fc.constantFrom('get validated', 'put', 'failing put'), page }) },
+  { weight: 3, arbitrary: fc.record<Publish>({ do: fc.constant('publish'), page, as: anyPage }) },
+  { weight: 4, arbitrary: fc.record<Wait>({ do: fc.constant('wait'), seconds }) },
+  { weight: 1, arbitrary: fc.constantFrom<Clear | Reopen>({ do: 'clear' }, { do: 'reopen' }) },
 );
 
 /** A cache as one would explain it: what is stored of each page, since when, and what was said of it. */
