@@ -1,8 +1,6 @@
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { LegacyVerifyProc, VerifyProc } from '../certificates/verify-proc.ts';
-import { cookieCodec } from '../cookies/cookie-codec.ts';
-import { CookieStore } from '../cookies/cookie-store.ts';
 import type { HostEndpoint } from '../hosts/name-lookup.ts';
 import { readResolveOptions } from '../hosts/resolve-options.ts';
 import type { EventSourceConstructor } from '../network/event-source.ts';
@@ -11,20 +9,15 @@ import type { SessionDispatcher } from '../network/dispatcher.ts';
 import type { FetchParts } from '../network/fetch.ts';
 import type { FetchDefaults, FetchInit } from '../network/fetch-request.ts';
 import type { WebSocketConstructor } from '../network/web-socket.ts';
-import type { Store } from '../storage/store.ts';
-import { openStore } from '../storage/open-store.ts';
-import { type ProxyConfig, type ProxyConfigInput, readProxyConfig } from '../proxy/proxy-config.ts';
+import { type ProxyConfigInput, readProxyConfig } from '../proxy/proxy-config.ts';
 import { errorNumber, errorOnly, type Outcome, readCallback, settle } from '../util/callback.ts';
-import { type Clock, systemClock } from '../util/clock.ts';
-import { invalidRange, invalidType, NetError, StateError, type StoreError } from '../util/errors.ts';
+import { invalidRange, invalidType, type StoreError } from '../util/errors.ts';
 import { OptionsReader } from '../util/options.ts';
 import { SessionEvent } from '../util/session-event.ts';
 import { readUrl } from '../util/url.ts';
-import type { App } from './app.ts';
 import { Proxy } from './proxy.ts';
 import { readAcceptLanguages } from './accept-languages.ts';
 import { Certificates } from './certificates.ts';
-import { Cookies } from './cookies.ts';
 import type { CacheListing } from '../cache/http-cache.ts';
 import type { CacheStats } from '../cache/cache-usage.ts';
 import type { ChainDescription } from '../certificates/describe-chain.ts';
@@ -43,7 +36,6 @@ import {
   readClearStorageData,
   wholeCache,
 } from './data-to-clear.ts';
-import type { SessionEvents } from './session-events.ts';
 import { SessionLife, type SessionParts } from './session-life.ts';
 import type { SessionNetwork } from './session-network.ts';
 import type { SslConfigInput } from '../certificates/ssl-config.ts';
