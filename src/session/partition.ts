@@ -16,14 +16,17 @@ const maxEscapedLength = 240;
  * Reads a partition string: `persist:name` is kept on disk, `''` is the default session (on disk), any other name lives
  * in memory.
  *
- * @throws {TypeError} If it is no string. @throws {RangeError} If the name is too long for a directory.
+ * @throws {TypeError} If it is no string, or none of Unicode. @throws {RangeError} If the name is too long for a directory.
  */
 export function parsePartition(action: string, input: unknown): Partition {
   if (input === undefined || input === null || input === '' || input === prefix) return { key: '', path: ['Default'] };
   if (typeof input !== 'string')
     throw invalidType(`Cannot ${action}: partition must be a string, got ${describe(input)}`);
   if (!input.startsWith(prefix)) return { key: input, path: undefined };
-  const escaped = escapeName(input.slice(prefix.length));
+  const name = input.slice(prefix.length);
+  // Half a surrogate pair has no UTF-8: two such names would share a directory.
+  if (!name.isWellFormed()) throw invalidType(`Cannot ${action}: the partition's name must be well-formed Unicode`);
+  const escaped = escapeName(name);
   if (escaped.length > maxEscapedLength) {
     throw invalidRange(
       `Cannot ${action}: the partition's name must be at most ${maxEscapedLength} characters when escaped`,
@@ -36,7 +39,7 @@ export function parsePartition(action: string, input: unknown): Partition {
 export function partitionOfDirectory(directory: string): string | undefined {
   try {
     const name = decodeURIComponent(directory);
-    return escapeName(name) === directory ? prefix + name : undefined;
+    return name !== '' && escapeName(name) === directory ? prefix + name : undefined;
   } catch {
     // URIError: not one of our names.
     return undefined;

@@ -30,8 +30,8 @@ export interface SessionParts {
   readonly proxy: ProxyConfig;
   readonly app: App;
   readonly domainMatch: () => 'subdomains' | 'host' | 'both';
-  /** Takes it out of the registry, so that the next `fromPartition` makes a new one. */
-  readonly forget: () => void;
+  /** Takes it out of the registry, so that the next `fromPartition` makes a new one, once it begins to close. */
+  readonly forget: (closed: Promise<void>) => void;
 }
 
 /**
@@ -60,7 +60,10 @@ export abstract class SessionLife extends EventEmitter<SessionEvents> implements
 
   /** Waits for requests under way, commits everything, frees everything. Afterwards the object is of no use. */
   close(): Promise<void> {
-    this.#closed ??= this.#shutDown(network => network.close());
+    if (!this.#closed) {
+      this.#closed = this.#shutDown();
+      this.parts.forget(this.#closed);
+    }
     return this.#closed;
   }
 
@@ -80,10 +83,9 @@ export abstract class SessionLife extends EventEmitter<SessionEvents> implements
     await closing;
   }
 
-  async #shutDown(drain: (network: SessionNetwork) => Promise<void>): Promise<void> {
-    this.parts.forget();
+  async #shutDown(): Promise<void> {
     try {
-      if (this.#network) await drain(this.#network);
+      await this.#network?.close();
     } finally {
       this.#opened?.cookies.close();
       await this.#opened?.store.close();

@@ -32,6 +32,8 @@ export class SessionModule {
   readonly #app: App;
   /** The partition registry. */
   readonly #open = new Map<string, Session>();
+  /** What of a partition is still being closed. */
+  readonly #closing = new Map<string, Promise<unknown>>();
 
   constructor(app: App) {
     this.#app = app;
@@ -89,8 +91,13 @@ export class SessionModule {
       throw invalidType(`Cannot delete a partition: partition must be a string, got ${describe(partition)}`);
     }
     const { key, path } = parsePartition('delete a partition', partition);
-    await this.#open.get(`partition ${key}`)?.destroy();
-    if (path) await rm(join(this.#app.getPath('sessionData'), ...path), { recursive: true, force: true });
+    const place = `partition ${key}`;
+    const open = this.#open.get(place);
+    await open?.destroy();
+    await this.#closing.get(place);
+    // One that is open may lie where the program's data was before.
+    const directory = open ? open.storagePath : path && join(this.#app.getPath('sessionData'), ...path);
+    if (directory) await rm(directory, { recursive: true, force: true });
   }
 
   // v0.36's sample listens on the module; it means the default session.
@@ -130,13 +137,21 @@ export class SessionModule {
       proxy: proxyOfSwitches(commandLine),
       app: this.#app,
       domainMatch: () => this.#app.cookieDomainMatch,
-      forget: () => {
+      forget: closed => {
         if (this.#open.get(key) === made) this.#open.delete(key);
+        this.#remember(key, closed);
       },
     });
     this.#open.set(key, made);
     this.#app.emit('session-created', made);
     return made;
+  }
+
+  #remember(key: string, closed: Promise<void>): void {
+    const all = Promise.allSettled([this.#closing.get(key), closed]).then(() => {
+      if (this.#closing.get(key) === all) this.#closing.delete(key);
+    });
+    this.#closing.set(key, all);
   }
 }
 

@@ -67,11 +67,11 @@ export function readSessionOptions(
     keepSessionCookies: options.boolean('keepSessionCookies', true),
     clientCertificates: readClientCertificates(options.object('clientCertificates', [])),
     cookieLimits: {
-      perSite: limits.number('perSite', 180, { min: 1 }),
-      total: limits.number('total', 3300, { min: 1 }),
+      perSite: readLimit(limits, 'perSite', 180),
+      total: readLimit(limits, 'total', 3300),
     },
     hostRules,
-    maxConnectionsPerOrigin: options.number('maxConnectionsPerOrigin', 64, { min: 1 }),
+    maxConnectionsPerOrigin: readLimit(options, 'maxConnectionsPerOrigin', 64),
     pins: readPins(options.object('pins', undefined)),
     userAgent: readUserAgent(action, options.string('userAgent', `sojourn/${version}`)),
   };
@@ -87,6 +87,12 @@ function readClientCertificates(input: object): readonly ClientCertificateInput[
 /** Checks pins where they are given; the verifier reads them again. */
 function readPins(input: object | undefined): object | undefined {
   return new Pins(input) && input;
+}
+
+/** A count, or no limit at all. */
+function readLimit(options: OptionsReader, key: string, fallback: number): number {
+  const limit = options.number(key, fallback, { min: 1 });
+  return limit === Infinity ? limit : options.number(key, fallback, { integer: true });
 }
 
 /** The host rules of a session's options, parsed. */
