@@ -1,15 +1,16 @@
 import { connect as connectTcp, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { ClientCertificateChoice } from '../certificates/client-certificate-choice.ts';
 import type { ChainDescription } from '../certificates/describe-chain.ts';
 import type { ServerVerifier } from '../certificates/verifier.ts';
+import type { Shaper } from '../conditions/shaper.ts';
 import type { HostResolver } from '../hosts/host-resolver.ts';
 import type { HostRules } from '../hosts/host-rules.ts';
 import type { ProxyServer } from '../proxy/proxy-server.ts';
-import type { Clock } from '../util/clock.ts';
-import { NetError } from '../util/errors.ts';
+import { NetError, type NetErrorCode } from '../util/errors.ts';
 import { bareHost } from '../util/url.ts';
-import { ConnectionDeadline } from './connection-deadline.ts';
+import { ConnectionAttempt } from './connection-attempt.ts';
 import { toNetError } from './net-error.ts';
 import { ProxyError } from './proxy-error.ts';
 import { proxyParty } from './proxy-party.ts';
@@ -37,7 +38,8 @@ interface ConnectorParts {
   readonly clientCertificates: ClientCertificateChoice;
   readonly authenticator: Authenticator;
   readonly userAgent: () => string;
-  readonly clock: Clock;
+  /** The emulated network: it takes its time to connect, or lets nothing through. */
+  readonly shaper: Shaper;
 }
 
 /** A place to connect to: canonical host (IPv6 in brackets) and port. */
@@ -45,6 +47,14 @@ interface Server {
   readonly hostname: string;
   readonly port: number;
 }
+
+/** Failures after a tunnel was opened that may be the proxy's: another one is tried. */
+const brokenTunnel: ReadonlySet<NetErrorCode> = new Set<NetErrorCode>([
+  'ERR_CONNECTION_CLOSED',
+  'ERR_CONNECTION_RESET',
+  'ERR_CONNECTION_TIMED_OUT',
+  'ERR_SSL_PROTOCOL_ERROR',
+]);
 
 /** Opens connections for one session: host rules, look-up, TCP, proxy, TLS, verdict on the certificate. Owned by Session. */
 export class Connector {
@@ -56,60 +66,69 @@ export class Connector {
 
   /** Connects straight to the target. */
   readonly connect: Connect = (target, callback) => {
-    this.#attempt(target, callback, (server, deadline) => this.#openTcp(server, deadline));
+    this.#attempt(callback, attempt => this.#open(target, attempt, server => this.#openTcp(server, attempt)));
   };
 
   /** Connects to targets through a tunnel of `proxy`. */
   through(proxy: ProxyServer): Connect {
     return (target, callback) => {
-      this.#attempt(target, callback, (server, deadline) => this.#openTunnel(proxy, server, deadline));
+      this.#attempt(callback, async attempt => {
+        try {
+          return await this.#open(target, attempt, server => this.#openTunnel(proxy, server, attempt));
+        } catch (error) {
+          const cause = toNetError(error, 'before-response');
+          if (cause instanceof ProxyError || !(cause instanceof NetError) || !brokenTunnel.has(cause.code)) throw cause;
+          throw new ProxyError(cause.code, `The tunnel of proxy "${proxy}" broke`, cause);
+        }
+      });
     };
   }
 
   /** Connects to `proxy` itself, which passes requests on. */
   to(proxy: ProxyServer): Connect {
     return (_target, callback) => {
-      const deadline = new ConnectionDeadline(this.#parts.clock);
-      report(this.#openProxy(proxy, deadline), deadline, callback);
+      this.#attempt(callback, async attempt => {
+        const socket = await this.#openProxy(proxy, attempt);
+        await attempt.roundTrip();
+        return socket;
+      });
     };
   }
 
   /** The chain that a server shows on a fresh connection; nothing is sent to it. */
   async describe(target: ConnectTarget, proxy: ProxyServer | undefined): Promise<ChainDescription> {
-    const { verifier, clock } = this.#parts;
+    const { verifier, shaper } = this.#parts;
     const server = { hostname: target.hostname, port: Number(target.port || 443) };
-    const deadline = new ConnectionDeadline(clock);
+    const attempt = new ConnectionAttempt(shaper);
     try {
-      const raw = await (proxy ? this.#openTunnel(proxy, server, deadline) : this.#openTcp(server, deadline));
-      // Without a session key nothing is resumed: a resumed connection shows no certificate.
-      const socket = await deadline.ready(
-        verifier.connect({ socket: raw, ALPNProtocols: ['http/1.1'] }, server),
-        'secureConnect',
-      );
-      const described = verifier.describeChain(socket, target.hostname);
+      const socket = await attempt.run(async () => {
+        const raw = await (proxy ? this.#openTunnel(proxy, server, attempt) : this.#openTcp(server, attempt));
+        // Without a session key nothing is resumed: a resumed connection shows no certificate.
+        return attempt.ready(verifier.connect({ socket: raw, ALPNProtocols: ['http/1.1'] }, server), 'secureConnect');
+      });
+      const described = verifier.describeChain(socket as TLSSocket, target.hostname);
       socket.destroy();
       if (described) return described;
       throw new NetError('ERR_SSL_PROTOCOL_ERROR', `"${target.hostname}" showed no certificate`);
     } catch (error) {
       throw toNetError(error, 'before-response');
-    } finally {
-      deadline.cancel();
     }
   }
 
-  #attempt(
-    target: ConnectTarget,
-    callback: Parameters<Connect>[1],
-    open: (server: Server, deadline: ConnectionDeadline) => Promise<Socket>,
-  ): void {
-    const deadline = new ConnectionDeadline(this.#parts.clock);
-    report(this.#open(target, deadline, open), deadline, callback);
+  #attempt(callback: Parameters<Connect>[1], open: (attempt: ConnectionAttempt) => Promise<Socket>): void {
+    const attempt = new ConnectionAttempt(this.#parts.shaper);
+    attempt
+      .run(() => open(attempt))
+      .then(
+        socket => callback(null, socket),
+        (error: Error) => callback(toNetError(error, 'before-response'), null),
+      );
   }
 
   async #open(
     target: ConnectTarget,
-    deadline: ConnectionDeadline,
-    open: (server: Server, deadline: ConnectionDeadline) => Promise<Socket>,
+    attempt: ConnectionAttempt,
+    open: (server: Server) => Promise<Socket>,
   ): Promise<Socket> {
     const secure = target.protocol === 'https:';
     const port = target.port === '' ? (secure ? 443 : 80) : Number(target.port);
@@ -118,22 +137,26 @@ export class Connector {
       throw new NetError('ERR_NAME_NOT_RESOLVED', `A host rule says that "${target.hostname}" does not exist`);
     }
     const server = mapped ?? { hostname: target.hostname, port };
-    const socket = await open(server, deadline);
-    if (!secure) return socket;
-    return this.#startTls(socket, { hostname: server.hostname, port }, { h2: target.allowH2 !== false, deadline });
+    if (secure) {
+      const host = { hostname: server.hostname, port };
+      return this.#openTls(() => open(server), host, { h2: target.allowH2 !== false, attempt });
+    }
+    const socket = await open(server);
+    await attempt.roundTrip();
+    return socket;
   }
 
-  #openTcp(server: Server, deadline: ConnectionDeadline): Promise<Socket> {
+  #openTcp(server: Server, attempt: ConnectionAttempt): Promise<Socket> {
     const target = this.#parts.resolver.connectTarget(bareHost(server.hostname), server.port);
     const socket = connectTcp({ ...target, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
-    return deadline.ready(socket, 'connect');
+    return attempt.ready(socket, 'connect');
   }
 
-  async #openTunnel(proxy: ProxyServer, server: Server, deadline: ConnectionDeadline): Promise<Socket> {
+  async #openTunnel(proxy: ProxyServer, server: Server, attempt: ConnectionAttempt): Promise<Socket> {
     if (proxy.scheme === 'socks4' || proxy.scheme === 'socks5') {
-      const socket = await this.#openProxy(proxy, deadline);
+      const socket = await this.#openProxy(proxy, attempt);
       const { openSocksTunnel } = await import('./socks-tunnel.ts');
-      return openSocksTunnel(socket, proxy, server);
+      return openSocksTunnel(socket, proxy, { host: bareHost(server.hostname), port: server.port });
     }
     const { openTunnel } = await import('./proxy-tunnel.ts');
     const authority = `${server.hostname}:${server.port}`;
@@ -142,55 +165,49 @@ export class Connector {
       authority,
       userAgent: this.#parts.userAgent(),
       auth: this.#parts.authenticator.begin(proxyParty(proxy, `https://${authority}/`)),
-      open: () => this.#openProxy(proxy, deadline),
-      deadline,
+      open: () => this.#openProxy(proxy, attempt),
+      attempt,
     });
   }
 
   /** A connection to the proxy, as far as its own protocol. @throws {ProxyError} */
-  async #openProxy(proxy: ProxyServer, deadline: ConnectionDeadline): Promise<Socket> {
+  async #openProxy(proxy: ProxyServer, attempt: ConnectionAttempt): Promise<Socket> {
     const server = { hostname: proxy.host.includes(':') ? `[${proxy.host}]` : proxy.host, port: proxy.port };
-    let socket: Socket;
+    const openTcp = (): Promise<Socket> => this.#openTcp(server, attempt);
     try {
-      socket = await this.#openTcp(server, deadline);
-    } catch (cause) {
-      throw new ProxyError('ERR_PROXY_CONNECTION_FAILED', `Cannot connect to proxy "${proxy}"`, cause);
-    }
-    if (proxy.scheme !== 'https') return socket;
-    try {
-      return await this.#startTls(socket, server, { h2: false, deadline });
+      return await (proxy.scheme === 'https' ? this.#openTls(openTcp, server, { h2: false, attempt }) : openTcp());
     } catch (cause) {
       // Chromium names a bad certificate of a proxy apart from one of a server.
       const isCertificate = cause instanceof NetError && cause.code.startsWith('ERR_CERT_');
       const code = isCertificate ? 'ERR_PROXY_CERTIFICATE_INVALID' : 'ERR_PROXY_CONNECTION_FAILED';
-      throw new ProxyError(code, `Cannot connect to proxy "${proxy}" over TLS`, cause);
+      throw new ProxyError(code, `Cannot connect to proxy "${proxy}"`, cause);
     }
   }
 
-  async #startTls(raw: Socket, server: Server, how: { h2: boolean; deadline: ConnectionDeadline }): Promise<Socket> {
+  /** The verdict comes last, so that nothing happens between it and the request. */
+  async #openTls(
+    openRaw: () => Promise<Socket>,
+    server: Server,
+    how: { readonly h2: boolean; readonly attempt: ConnectionAttempt },
+  ): Promise<Socket> {
     const { verifier, clientCertificates } = this.#parts;
-    const clientCertificate = await clientCertificates.for(server.hostname, server.port);
+    const { h2, attempt } = how;
+    // Before there is a server that would have to wait for the answer.
+    const clientCertificate = await attempt.untimed(clientCertificates.for(server.hostname, server.port));
     const socket = verifier.connect(
-      { socket: raw, ALPNProtocols: how.h2 ? ['h2', 'http/1.1'] : ['http/1.1'] },
+      { socket: await openRaw(), ALPNProtocols: h2 ? ['h2', 'http/1.1'] : ['http/1.1'] },
       { ...server, clientCertificate, sessionKey: `${server.hostname}:${server.port}` },
     );
-    await how.deadline.ready(socket, 'secureConnect');
-    const refusal = await verifier.verify(socket, server);
-    if (!refusal) return socket;
-    socket.destroy();
-    throw refusal;
+    await attempt.ready(socket, 'secureConnect');
+    await attempt.roundTrip();
+    const verdict = verifier.verify(socket, server);
+    const refusal = await attempt.untimed(verdict);
+    if (refusal) {
+      socket.destroy();
+      throw refusal;
+    }
+    // The server did not wait for the program's answer, which is known now.
+    if (verdict instanceof Promise && socket.destroyed) return this.#openTls(openRaw, server, how);
+    return socket;
   }
-}
-
-function report(opening: Promise<Socket>, deadline: ConnectionDeadline, callback: Parameters<Connect>[1]): void {
-  opening.then(
-    socket => {
-      deadline.cancel();
-      callback(null, socket);
-    },
-    (error: Error) => {
-      deadline.cancel();
-      callback(toNetError(error, 'before-response'), null);
-    },
-  );
 }

@@ -21,6 +21,8 @@ interface ProxyDuties {
   readonly resolver: ProxyResolver;
   readonly authenticator: Authenticator;
   readonly cookies: CookieStore;
+  /** Whether an outage is emulated: then nobody looks for a proxy, nor finds one broken. */
+  readonly isOffline: () => boolean;
 }
 
 /**
@@ -29,8 +31,9 @@ interface ProxyDuties {
  * Only failures before the proxy let a byte through move on, so no request is ever sent twice.
  */
 export function proxyInterceptor(duties: ProxyDuties): Interceptor {
-  const { resolver } = duties;
+  const { resolver, isOffline } = duties;
   return next => (job, handler) => {
+    if (isOffline()) return next(job, handler);
     const list = job.proxies ?? resolver.resolve(targetOf(job));
     if (!(list instanceof Promise)) return follow({ ...duties, list, next }, job, handler);
     list.then(

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { AuthAttempt } from '../auth/authenticator.ts';
 import type { ProxyServer } from '../proxy/proxy-server.ts';
 import { NetError } from '../util/errors.ts';
-import type { ConnectionDeadline } from './connection-deadline.ts';
+import type { ConnectionAttempt } from './connection-attempt.ts';
 import { ProxyError } from './proxy-error.ts';
 
 interface TunnelRequest {
@@ -15,7 +15,7 @@ interface TunnelRequest {
   readonly auth: AuthAttempt;
   /** Opens a connection to the proxy, TLS included. */
   readonly open: () => Promise<Socket>;
-  readonly deadline: ConnectionDeadline;
+  readonly attempt: ConnectionAttempt;
 }
 
 /** A proxy that asks more often than this is not answered any more. */
@@ -30,9 +30,9 @@ const maxChallenges = 4;
 export async function openTunnel(to: TunnelRequest): Promise<Socket> {
   const asked = { method: 'CONNECT', uri: to.authority, body: '' };
   let authorization = to.auth.unasked(asked);
-  for (let attempt = 0; attempt <= maxChallenges; attempt++) {
+  for (let asks = 0; asks <= maxChallenges; asks++) {
     const socket = await to.open();
-    to.deadline.watch(socket);
+    to.attempt.watch(socket);
     const { response, head } = await connect(socket, to, authorization);
     if (response.statusCode === 200) {
       // A server that speaks first (not with TLS or HTTP, but tunnels carry anything).
@@ -47,7 +47,7 @@ export async function openTunnel(to: TunnelRequest): Promise<Socket> {
       );
     }
     const challenges = [response.headers['proxy-authenticate'] ?? []].flat();
-    authorization = await to.auth.answer(challenges, asked);
+    authorization = await to.attempt.untimed(to.auth.answer(challenges, asked));
     if (authorization === undefined) break;
   }
   throw new ProxyError('ERR_PROXY_AUTH_REQUESTED', `Proxy "${to.proxy}" wants credentials that it was not given`);

@@ -91,6 +91,7 @@ export class SessionNetwork {
   constructor(parts: NetworkParts) {
     const { clock, store } = parts;
     this.#parts = parts;
+    this.shaper = new Shaper(clock);
     this.resolver = new HostResolver({ rules: hostRulesOf(parts.options), clock });
     const hostRules = parseHostRules('use host rules', parts.endpointRules);
     this.verifier = new ServerVerifier({ trust: this.trust, clock });
@@ -115,7 +116,7 @@ export class SessionNetwork {
       clientCertificates,
       authenticator,
       userAgent,
-      clock,
+      shaper: this.shaper,
     });
     this.#connector = connector;
     this.#sockets = this.#disposer.own(new OpenSockets(clock), it => it.close());
@@ -137,7 +138,6 @@ export class SessionNetwork {
     this.#pipeline = new Pipeline(this.#pools.dispatch);
     const hsts = new HstsStore({ records: store.records('hsts', hstsCodec), clock });
     this.cache = this.#openCache();
-    this.shaper = new Shaper(clock);
     this.#pipeline.set('conditions', conditionsInterceptor(this.shaper));
     this.#pipeline.set('hsts', hstsInterceptor(hsts));
     this.#pipeline.set('auth', authInterceptor({ authenticator, cookies: parts.cookies }));
@@ -159,6 +159,7 @@ export class SessionNetwork {
         cookies: parts.cookies,
         clock,
         fetchParts: () => this.fetchParts,
+        isOffline: () => this.shaper.conditions.offline,
         ...parts.proxyEvents,
       }),
       it => it.close(),

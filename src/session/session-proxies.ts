@@ -1,16 +1,17 @@
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { CookieStore } from '../cookies/cookie-store.ts';
 import type { HostResolver } from '../hosts/host-resolver.ts';
+import { ActiveRequests } from '../network/active-requests.ts';
 import type { FetchParts } from '../network/fetch.ts';
 import type { Pipeline } from '../network/pipeline.ts';
 import { proxyInterceptor } from '../network/proxy-interceptor.ts';
 import { readLimited } from '../network/read-limited.ts';
-import { directOnly } from '../proxy/fixed-proxies.ts';
 import type { FetchBytes } from '../proxy/pac-source.ts';
 import type { PacReport } from '../proxy/pac-world.ts';
 import type { ProxyConfig } from '../proxy/proxy-config.ts';
 import { ProxyResolver } from '../proxy/proxy-resolver.ts';
 import type { Clock } from '../util/clock.ts';
+import { NetError, StateError } from '../util/errors.ts';
 
 interface SessionProxiesParts {
   readonly pipeline: Pipeline;
@@ -21,12 +22,15 @@ interface SessionProxiesParts {
   readonly fetchParts: () => FetchParts;
   readonly warn: (message: string) => void;
   readonly report: (report: PacReport) => void;
+  /** Whether an outage is emulated. */
+  readonly isOffline: () => boolean;
 }
 
 /** The proxies of one session: the resolver, and the step of the pipeline while there is anything to decide. */
 export class SessionProxies {
   readonly resolver: ProxyResolver;
   readonly #parts: SessionProxiesParts;
+  readonly #closing = new AbortController();
   #version = 0;
   #inForce = false;
 
@@ -62,28 +66,32 @@ export class SessionProxies {
   putInForce(): void {
     if (this.#inForce) return;
     this.#inForce = true;
-    const { authenticator, cookies } = this.#parts;
-    this.#parts.pipeline.set('proxy', proxyInterceptor({ resolver: this.resolver, authenticator, cookies }));
+    this.#parts.pipeline.set('proxy', proxyInterceptor({ ...this.#parts, resolver: this.resolver }));
   }
 
   close(): void {
+    this.#closing.abort(new StateError('ERR_SESSION_CLOSED', 'Cannot fetch a PAC script: the session is closed'));
     this.resolver.close();
   }
 
-  /** PAC scripts come straight from their server, without cookies. */
+  /** PAC scripts come straight from their server, without cookies and not from the cache. */
   readonly #fetchDirect: FetchBytes = async (url, limits) => {
-    const parts = this.#parts.fetchParts();
-    const direct: FetchParts = {
-      ...parts,
-      dispatch: (job, handler) => parts.dispatch({ ...job, proxies: directOnly }, handler),
-    };
-    const init = { credentials: 'omit', signal: AbortSignal.timeout(limits.timeoutMs) } as const;
-    const { sessionFetch } = await import('../network/fetch.ts');
-    const response = await sessionFetch(direct, url, init);
-    return {
-      status: response.status,
-      contentType: response.headers.get('content-type') ?? '',
-      body: await readLimited(response, limits.maxBytes),
-    };
+    // The session does not wait for a script when it closes: only for the requests that do.
+    const parts: FetchParts = { ...this.#parts.fetchParts(), active: new ActiveRequests() };
+    const late = new AbortController();
+    const timer = this.#parts.clock.setTimeout(() => {
+      const seconds = limits.timeoutMs / 1000;
+      late.abort(new NetError('ERR_TIMED_OUT', `The PAC script did not come within ${seconds} seconds`));
+    }, limits.timeoutMs);
+    const signal = AbortSignal.any([late.signal, this.#closing.signal]);
+    try {
+      const { sessionFetch } = await import('../network/fetch.ts');
+      const init = { credentials: 'omit', cache: 'no-store', proxy: 'direct://', signal } as const;
+      const response = await sessionFetch(parts, url, init);
+      const contentType = response.headers.get('content-type') ?? '';
+      return { status: response.status, contentType, body: await readLimited(response, limits.maxBytes) };
+    } finally {
+      timer.cancel();
+    }
   };
 }
