@@ -78,9 +78,9 @@ export class ConnectionPools {
   #dispatchThrough(proxy: ProxyServer, job: RequestJob, handler: Handler): boolean {
     const forwarded = isForwarded(job, proxy);
     const sent = forwarded ? forwardedJob(job, proxy) : job;
-    // Two users of one proxy share no connection.
-    const who = proxy.getCredentials()?.username ?? '';
-    const key = `${sent.origin} by ${proxy} ${who}${sent.allowH2 ? '' : ' h1'}`;
+    // Two users of one proxy share no connection, nor does one with a wrong password.
+    const { username, password } = proxy.getCredentials() ?? { username: '', password: '' };
+    const key = JSON.stringify([sent.origin, proxy, username, password, sent.allowH2]);
     let pool = this.#pools.get(key);
     pool ??= this.#open(key, sent, forwarded ? this.#options.to(proxy) : this.#options.through(proxy));
     return pool.dispatch(sent as Dispatcher.DispatchOptions, handler);

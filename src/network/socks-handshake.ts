@@ -42,7 +42,9 @@ async function askSocks4(wire: SocksWire, { host, port }: SocksTarget, userId: s
   const isAddress = isIPv4(host);
   const address = isAddress ? host.split('.').map(Number) : namedByText;
   const name = isAddress ? '' : `${host}\0`;
-  wire.write(Buffer.concat([Buffer.from([4, 1, port >> 8, port & 0xff, ...address]), Buffer.from(`${userId}\0${name}`)]));
+  wire.write(
+    Buffer.concat([Buffer.from([4, 1, port >> 8, port & 0xff, ...address]), Buffer.from(`${userId}\0${name}`)]),
+  );
   const [version, code] = await wire.read(8);
   if (version !== 0) return 'it does not speak SOCKS4';
   return code === granted4 ? undefined : `it refused with code ${code}`;
