@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { crypto } from '../util/builtins.ts';
 import { NetError } from '../util/errors.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
@@ -103,7 +103,7 @@ function hashOf(algorithm: string | undefined): string | undefined {
 
 // H() of the parts with ":" between them.
 function hashParts(algorithm: string, parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash(algorithm);
+  const hash = crypto().createHash(algorithm);
   parts.forEach((part, index) => hash.update(index === 0 ? '' : ':').update(part));
   return hash.digest('hex');
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { fieldValue, type HeaderFields } from './header-fields.ts';
 import { type RawHeaders, rawValue } from './raw-headers.ts';
+import { crypto } from '../util/builtins.ts';
 
 /** The request's values of the fields that Vary names, normalised; null when the request had none. */
 export type VariantKey = Readonly<Record<string, string | null>>;
@@ -48,7 +48,7 @@ function normalisedField(name: string, request: RawHeaders): string | null {
   const value = rawValue(request, name);
   if (value === undefined) return null;
   // Only equality matters, so that what is kept on disk need not be the secret itself.
-  if (secretFields.has(name)) return createHash('sha256').update(value.trim()).digest('base64url');
+  if (secretFields.has(name)) return crypto().createHash('sha256').update(value.trim()).digest('base64url');
   const members = value.split(',').map(member => member.trim());
   if (!preferenceFields.has(name)) return members.join(',');
   return members

@@ -1,5 +1,6 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { type CertificateFields, parseCertificateFields } from './certificate-fields.ts';
+import { crypto } from '../util/builtins.ts';
 
 /** One certificate of a chain, from its DER; what it takes is read when asked. */
 export class ChainCertificate {
@@ -15,7 +16,7 @@ export class ChainCertificate {
 
   /** @throws {Error} If the DER is no certificate that Node can read. */
   get x509(): X509Certificate {
-    this.#x509 ??= new X509Certificate(this.der);
+    this.#x509 ??= new (crypto().X509Certificate)(this.der);
     return this.#x509;
   }
 
@@ -27,11 +28,11 @@ export class ChainCertificate {
 
   /** `sha256/` and the base64 of the certificate's SHA-256, as Electron writes a fingerprint. */
   get fingerprint(): string {
-    return `sha256/${createHash('sha256').update(this.der).digest('base64')}`;
+    return `sha256/${crypto().createHash('sha256').update(this.der).digest('base64')}`;
   }
 
   /** `sha256/` and the base64 of the SHA-256 of its SubjectPublicKeyInfo. RFC 7469 2.4. */
   get publicKeyPin(): string {
-    return `sha256/${createHash('sha256').update(this.fields.publicKeyInfo).digest('base64')}`;
+    return `sha256/${crypto().createHash('sha256').update(this.fields.publicKeyInfo).digest('base64')}`;
   }
 }

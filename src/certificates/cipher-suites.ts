@@ -1,4 +1,4 @@
-import { DEFAULT_CIPHERS } from 'node:tls';
+import { tls } from '../util/builtins.ts';
 
 /**
  * The suites that Node offers by default: their IANA numbers and OpenSSL's names.
@@ -75,7 +75,9 @@ export function cipherListWithout(disabled: readonly number[]): string | undefin
   const modern = left.filter(isTls13);
   // OpenSSL refuses a list that excludes everything it names, so that then only the suites of TLS 1.3 are given.
   if (left.length === modern.length) return modern.length > 0 ? modern.join(':') : undefined;
-  const older = DEFAULT_CIPHERS.split(':').filter(rule => !isTls13(rule));
+  const older = tls()
+    .DEFAULT_CIPHERS.split(':')
+    .filter(rule => !isTls13(rule));
   const excluded = disabled.flatMap(number => suites.get(number) ?? []).filter(name => !isTls13(name));
   return [...modern, ...older, ...excluded.map(name => `!${name}`)].join(':');
 }

@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { tls } from '../util/builtins.ts';
 import { invalidType } from '../util/errors.ts';
 import { OptionsReader, describe } from '../util/options.ts';
 import { type Certificate, toCertificate } from './certificate.ts';
@@ -52,8 +52,8 @@ function readCredentials(options: OptionsReader): Credentials {
 // Node reads PKCS#12 only into a TLS context, and shows what is in it only on a socket; this one is connected to nothing.
 function load(credentials: Credentials): Certificate {
   try {
-    const secureContext = createSecureContext(credentials);
-    const socket = new TLSSocket(new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() }), {
+    const secureContext = tls().createSecureContext(credentials);
+    const socket = new (tls().TLSSocket)(new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() }), {
       secureContext,
     });
     const own = socket.getX509Certificate();

@@ -1,4 +1,5 @@
-import { type KeyObject, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { crypto } from '../util/builtins.ts';
 import { invalidType } from '../util/errors.ts';
 import type { ChainCertificate } from './chain-certificate.ts';
 import { DerReader, derTag, dottedIdentifier } from './der.ts';
@@ -58,7 +59,7 @@ export class RevocationList {
   }
 
   #isSignedWith(key: KeyObject): boolean {
-    return verify(this.#hash, this.#signed, key, this.#signature);
+    return crypto().verify(this.#hash, this.#signed, key, this.#signature);
   }
 }
 

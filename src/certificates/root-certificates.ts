@@ -1,6 +1,7 @@
-import { createSecureContext, getCACertificates, type SecureContext, type SecureContextOptions } from 'node:tls';
+import type { SecureContext, SecureContextOptions } from 'node:tls';
 import { ChainCertificate } from './chain-certificate.ts';
 import { readPem, toPem } from './pem.ts';
+import { tls } from '../util/builtins.ts';
 
 /** The root certificates that every session trusts. */
 export interface RootCertificates {
@@ -60,7 +61,7 @@ class MachineRoots implements RootCertificates {
     let context = this.#contexts.get(name);
     if (!context) {
       if (this.#contexts.size >= maxContexts) this.#contexts.clear();
-      context = createSecureContext({ ...settings, ca: [...this.pems] });
+      context = tls().createSecureContext({ ...settings, ca: [...this.pems] });
       this.#contexts.set(name, context);
     }
     return context;
@@ -80,7 +81,9 @@ class MachineRoots implements RootCertificates {
 export const machineRoots: RootCertificates = new MachineRoots();
 
 function read(from: 'system' | 'bundled' | 'extra'): Buffer[] {
-  return getCACertificates(from).flatMap(pem => readPem(pem, 'CERTIFICATE'));
+  return tls()
+    .getCACertificates(from)
+    .flatMap(pem => readPem(pem, 'CERTIFICATE'));
 }
 
 function key(der: Buffer): string {

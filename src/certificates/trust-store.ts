@@ -1,4 +1,5 @@
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
+import { tls } from '../util/builtins.ts';
 import { invalidType } from '../util/errors.ts';
 import { describe } from '../util/options.ts';
 import { type CertificatePath, buildPath } from './certificate-path.ts';
@@ -77,7 +78,7 @@ export class TrustStore {
     let context = this.#contexts.get(client);
     if (!context) {
       const ca = [...this.#roots.pems, ...this.#ownPems];
-      context = createSecureContext({ ...this.#sslConfig, ...client?.credentials, ca });
+      context = tls().createSecureContext({ ...this.#sslConfig, ...client?.credentials, ca });
       this.#contexts.set(client, context);
     }
     return context;

@@ -1,4 +1,5 @@
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { tls } from '../util/builtins.ts';
 import type { Clock } from '../util/clock.ts';
 import type { NetError } from '../util/errors.ts';
 import { netErrorNumbers } from '../util/net-error-codes.ts';
@@ -130,7 +131,7 @@ export class ServerVerifier {
     // A session carries who the client is: RFC 8446 4.6.1.
     const key = route.sessionKey && `${route.sessionKey} ${clientCertificate?.certificate.fingerprint ?? ''}`;
     const offered = key === undefined ? undefined : this.#sessions.take(key);
-    const socket = connect({
+    const socket = tls().connect({
       ...options,
       secureContext: this.#trust.secureContext(clientCertificate),
       rejectUnauthorized: false,

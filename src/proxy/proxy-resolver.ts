@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { crypto } from '../util/builtins.ts';
 import type { Clock } from '../util/clock.ts';
 import { NetError, type NetErrorCode } from '../util/errors.ts';
 import { readEnvironmentProxies, type Environment } from './environment-proxies.ts';
@@ -55,7 +55,7 @@ export interface ProxyExplanation {
 // Chromium net/proxy_resolution/pac_file_decider.cc
 const wpadUrl = 'http://wpad/wpad.dat';
 
-const random = (): number => randomInt(2 ** 48 - 1) / 2 ** 48;
+const random = (): number => crypto().randomInt(2 ** 48 - 1) / 2 ** 48;
 
 /**
  * Decides which proxies serve a URL, and in which order. Knows nothing of sockets.

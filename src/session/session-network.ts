@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { AuthCache } from '../auth/auth-cache.ts';
 import { Authenticator } from '../auth/authenticator.ts';
 import { ClientCertificateChoice } from '../certificates/client-certificate-choice.ts';
@@ -35,6 +34,7 @@ import type { ProxyServer } from '../proxy/proxy-server.ts';
 import type { ProxyConfig } from '../proxy/proxy-config.ts';
 import { defineWebSocket, type WebSocketConstructor, webSocketKeys } from '../network/web-socket.ts';
 import type { Store } from '../storage/store.ts';
+import { crypto } from '../util/builtins.ts';
 import type { Clock } from '../util/clock.ts';
 import { Disposer } from '../util/disposer.ts';
 import { NetError } from '../util/errors.ts';
@@ -106,7 +106,7 @@ export class SessionNetwork {
     const authenticator = new Authenticator({
       cache: this.#authCache,
       askLogin: details => askLogin(parts.program, details),
-      makeCnonce: () => randomBytes(16).toString('hex'),
+      makeCnonce: () => crypto().randomBytes(16).toString('hex'),
     });
     const userAgent = (): string => parts.defaults().userAgent;
     const connector = new Connector({

@@ -1,6 +1,6 @@
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { zlib } from '../../util/builtins.ts';
 import { StoreError } from '../../util/errors.ts';
 import { BlockChecksums } from './body-file.ts';
 import type { BodyId } from './body-id.ts';
@@ -43,7 +43,7 @@ export class BodyFileWriter {
     await this.#draining;
     if (this.#failure) throw this.#failure;
     await (await this.#file).close();
-    return { size: this.#size, checksum: crc32(trailer) };
+    return { size: this.#size, checksum: zlib().crc32(trailer) };
   }
 
   /** Closes and removes the file; never rejects. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
+import { zlib } from '../../util/builtins.ts';
 import { StoreError } from '../../util/errors.ts';
 import type { Span } from '../bodies.ts';
 import type { BodyId } from './body-id.ts';
@@ -25,7 +25,7 @@ export class BlockChecksums {
   add(bytes: Buffer): void {
     for (let at = 0; at < bytes.length; ) {
       const part = bytes.subarray(at, at + blockBytes - this.#filled);
-      this.#current = crc32(part, this.#current);
+      this.#current = zlib().crc32(part, this.#current);
       this.#filled += part.length;
       at += part.length;
       if (this.#filled === blockBytes) this.#endBlock();
@@ -57,7 +57,7 @@ export async function* readBodyFile(path: string, id: BodyId, { start, end }: Sp
   const file = await open(path, 'r');
   try {
     const trailer = await readExactly(file, id.size, trailerBytes(id.size));
-    if (crc32(trailer) !== id.checksum) throw damaged();
+    if (zlib().crc32(trailer) !== id.checksum) throw damaged();
     const last = Math.min(end, id.size);
     for (let at = start - (start % readBytes); at < last; at += readBytes) {
       const bytes = await readExactly(file, at, Math.min(readBytes, id.size - at));
@@ -79,7 +79,7 @@ async function readExactly(file: FileHandle, position: number, length: number): 
 function checkBlocks(bytes: Buffer, trailer: Buffer, firstBlock: number): void {
   for (let at = 0, block = firstBlock; at < bytes.length; at += blockBytes, block++) {
     const expected = trailer.readUInt32LE(block * checksumBytes);
-    if (crc32(bytes.subarray(at, at + blockBytes)) !== expected) throw damaged();
+    if (zlib().crc32(bytes.subarray(at, at + blockBytes)) !== expected) throw damaged();
   }
 }
 

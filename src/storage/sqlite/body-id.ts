@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { crypto } from '../../util/builtins.ts';
 
 /** What the id of a body says of it: an id goes with its record, so that body and checksum lie in different places. */
 export interface BodyId {
@@ -18,7 +18,7 @@ const pattern = /^([if])\.([0-9a-z]{1,9})\.[\w-]{16}\.([0-9a-z]{1,10})\.([0-9a-z
 export function makeBodyId({ kind, createdAt, size, checksum }: BodyId): string {
   const seconds = Math.floor(createdAt / 1000);
   // Unique among all processes that ever wrote here, so it is drawn, not counted.
-  const unique = randomBytes(12).toString('base64url');
+  const unique = crypto().randomBytes(12).toString('base64url');
   return [letters[kind], seconds.toString(36), unique, size.toString(36), checksum.toString(36)].join('.');
 }
 

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { zlib } from '../../util/builtins.ts';
 import type { Clock } from '../../util/clock.ts';
 import { StoreError } from '../../util/errors.ts';
 import type { Bodies, BodyWriter, Span } from '../bodies.ts';
@@ -137,7 +137,7 @@ export class SqliteBodies implements Bodies {
 
   #putInline(body: Buffer): string {
     const { clock } = this.#host;
-    const id = makeBodyId({ kind: 'inline', createdAt: clock.now(), size: body.length, checksum: crc32(body) });
+    const id = makeBodyId({ kind: 'inline', createdAt: clock.now(), size: body.length, checksum: zlib().crc32(body) });
     this.#setPending(id, body);
     return id;
   }
@@ -151,7 +151,7 @@ export class SqliteBodies implements Bodies {
     if (this.#pending.has(name)) return this.#pending.get(name);
     if (this.#isCleared) return undefined;
     const body = this.#host.read(database => database.body(name), undefined);
-    return body?.length === size && crc32(body) === checksum ? body : undefined;
+    return body?.length === size && zlib().crc32(body) === checksum ? body : undefined;
   }
 
   #assertOpen(): void {
