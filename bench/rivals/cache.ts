@@ -1,10 +1,11 @@
 // Hits of 1 KB and 1 MB from memory and from disk, and what a miss costs, against undici's cache stores.
-// CPU of a hit over CPU of an uncached loopback undici.request in the same run. Run: node bench/rivals/cache.ts [rounds]
+// CPU of a hit over CPU of an uncached loopback undici.request in the same run, one request at a time. Run: node bench/rivals/cache.ts [rounds]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dispatcher } from 'undici';
+import type { Dispatch } from '../../src/network/request-job.ts';
 import { interleave, measure, pathOf, trialArguments } from './interleave.ts';
 
 type Work = () => Promise<unknown>;
@@ -13,6 +14,13 @@ const scratch: string[] = [];
 
 const contestants: Record<string, (url: string) => Promise<Work>> = {
   'undici.request, no cache': async url => request(url),
+  'ses.fetch, memory': async url => {
+    const { session } = await import('../../src/index.ts');
+    return sesFetch(url, session.fromPartition('bench'));
+  },
+  // A session would keep it in memory from the first hit on.
+  'fetch of a session, disk': async url =>
+    fetchThrough(url, await makeStep({ directory: temporary(), maxMemoryBytes: 0 })),
   'cache step, memory': async url => request(url, await cacheStep({})),
   'cache step, disk': async url => request(url, await cacheStep({ directory: temporary(), maxMemoryBytes: 0 })),
   'undici MemoryCacheStore': async url => request(url, await undiciCache('memory')),
@@ -26,6 +34,21 @@ const misses: Record<string, (url: string) => Promise<Work>> = {
   'cache step, stored on disk': async url => request(`${url}?`, await cacheStep({ directory: temporary() }), true),
 };
 
+async function fetchThrough(url: string, dispatch: Dispatch): Promise<Work> {
+  const [{ sessionFetch }, { OriginFactsCache }, { ActiveRequests }] = await Promise.all([
+    import('../../src/network/fetch.ts'),
+    import('../../src/network/site-context.ts'),
+    import('../../src/network/active-requests.ts'),
+  ]);
+  const parts = { origins: new OriginFactsCache(), active: new ActiveRequests(), dispatch };
+  const defaults = () => ({ userAgent: 'Mozilla/5.0 (X11; Linux x86_64)', acceptLanguage: 'en-US,en;q=0.9' });
+  return async () => (await sessionFetch({ ...parts, defaults }, url)).text();
+}
+
+async function sesFetch(url: string, ses: { fetch(url: string): Promise<Response> }): Promise<Work> {
+  return async () => (await ses.fetch(url)).text();
+}
+
 /** `fresh`: another URL each time, so that nothing is ever found. */
 async function request(url: string, dispatcher?: Dispatcher, fresh = false): Promise<Work> {
   const { request: send } = await import('undici');
@@ -33,7 +56,7 @@ async function request(url: string, dispatcher?: Dispatcher, fresh = false): Pro
   let n = 0;
   return async () => {
     const { body } = await send(fresh ? `${url}${n++}` : url, options);
-    return body.arrayBuffer();
+    return body.text();
   };
 }
 
@@ -47,23 +70,25 @@ async function undiciCache(kind: 'memory' | 'sqlite'): Promise<Dispatcher> {
   return new Agent().compose(interceptors.cache({ store, type: 'private' }));
 }
 
-/** The step alone, as a Dispatcher. */
-async function cacheStep(options: { directory?: string; maxMemoryBytes?: number }): Promise<Dispatcher> {
-  const [{ Agent, Dispatcher: Base }, { HttpCache }, { cacheInterceptor }, { openStore }, { systemClock }] =
-    await Promise.all([
-      import('undici'),
-      import('../../src/cache/http-cache.ts'),
-      import('../../src/network/cache-interceptor.ts'),
-      import('../../src/storage/open-store.ts'),
-      import('../../src/util/clock.ts'),
-    ]);
+/** The step alone, above an Agent. */
+async function makeStep(options: { directory?: string; maxMemoryBytes?: number }): Promise<Dispatch> {
+  const [{ Agent }, { HttpCache }, { cacheInterceptor }, { openStore }, { systemClock: clock }] = await Promise.all([
+    import('undici'),
+    import('../../src/cache/http-cache.ts'),
+    import('../../src/network/cache-interceptor.ts'),
+    import('../../src/storage/open-store.ts'),
+    import('../../src/util/clock.ts'),
+  ]);
   const { directory, ...limits } = options;
   const store = openStore({ directory, onProblem: error => console.error(error) });
-  const cache = new HttpCache({ store, clock: systemClock, ...limits });
+  const cache = new HttpCache({ store, clock, ...limits });
   const agent = new Agent();
-  const dispatch = cacheInterceptor({ cache, clock: systemClock })((job, handler) =>
-    agent.dispatch(job as never, handler),
-  );
+  return cacheInterceptor({ cache, clock })((job, handler) => agent.dispatch(job as never, handler));
+}
+
+/** The step as a Dispatcher. */
+async function cacheStep(options: { directory?: string; maxMemoryBytes?: number }): Promise<Dispatcher> {
+  const [{ Dispatcher: Base }, dispatch] = await Promise.all([import('undici'), makeStep(options)]);
   const context = { sameSite: 'same-site-strict', topLevelSite: 'http://127.0.0.1', http: true } as const;
   class StepDispatcher extends Base {
     override dispatch(
@@ -109,7 +134,7 @@ else {
   const rounds = Number(process.argv[2] ?? 5);
   const common = { file: pathOf(import.meta.url), rounds };
   for (const [title, size, total] of [
-    ['1 KB', 1024, 20_000],
+    ['1 KB', 1024, 10_000],
     ['1 MB', 1_000_000, 400],
   ] as const) {
     const args = [port, String(size), String(total)];
@@ -131,7 +156,7 @@ async function runTrial(name: string, [port, size, total]: readonly string[]): P
   // Fills the cache, so that what is measured are hits.
   await work();
   await new Promise(resolve => setTimeout(resolve, 100));
-  console.log(JSON.stringify(await measure(work, { total: Number(total), width: 16 })));
+  console.log(JSON.stringify(await measure(work, { total: Number(total), width: 1 })));
   for (const directory of scratch) rmSync(directory, { recursive: true });
   process.exit();
 }
