@@ -69,6 +69,12 @@ export class ChannelDispatcher {
     return this.#failure;
   }
 
+  /** Puts the failure on an `error` event, as an ErrorEvent has it; undici's says nothing. */
+  explain(event: Event): void {
+    const error = this.#failure;
+    if (error) Object.defineProperties(event, { error: { value: error }, message: { value: error.message } });
+  }
+
   /** The program ends the channel: what comes of it is no failure. */
   end(): void {
     this.#failure = undefined;

@@ -3,7 +3,7 @@ import { NetError } from '../util/errors.ts';
 import { OptionsReader } from '../util/options.ts';
 import { takeUserinfo, type Userinfo } from '../util/userinfo.ts';
 import { ChannelDispatcher, type ChannelParts } from './channel-dispatcher.ts';
-import { loadChannelEvents, loadEventSource } from './undici.ts';
+import { loadEventSource } from './undici.ts';
 
 /** Options of `new ses.EventSource`. */
 export interface EventSourceOptions {
@@ -33,10 +33,7 @@ const maxReconnectionMs = 2 ** 31 - 1;
  */
 export function defineEventSource(parts: ChannelParts): EventSourceConstructor {
   const Base = loadEventSource();
-  const { ErrorEvent } = loadChannelEvents();
   class SessionEventSource extends Base {
-    readonly #channel: ChannelDispatcher;
-
     constructor(url: string | URL, input: EventSourceOptions = {}) {
       const options = new OptionsReader('open an EventSource', input, ['withCredentials', 'reconnectionTime']);
       const channel = new ChannelDispatcher(parts, {
@@ -53,19 +50,13 @@ export function defineEventSource(parts: ChannelParts): EventSourceConstructor {
           reconnectionTime: options.number('reconnectionTime', 3000, { min: 0, max: maxReconnectionMs }),
         },
       });
-      this.#channel = channel;
       parts.channels.add(this);
+      this.addEventListener('error', event => channel.explain(event));
     }
 
     override close(): void {
       parts.channels.delete(this);
       super.close();
-    }
-
-    override dispatchEvent(event: Event): boolean {
-      const { failure: error } = this.#channel;
-      if (event.type !== 'error' || !error) return super.dispatchEvent(event as never);
-      return super.dispatchEvent(new ErrorEvent('error', { error, message: error.message }) as never);
     }
   }
   return SessionEventSource as unknown as EventSourceConstructor;

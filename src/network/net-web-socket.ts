@@ -1,8 +1,7 @@
-import type { WebSocket } from 'undici';
+import type { CloseEvent, MessageEvent, WebSocket } from 'undici';
 import { invalidType, NetError } from '../util/errors.ts';
 import { describe } from '../util/options.ts';
 import type { ChannelParts } from './channel-dispatcher.ts';
-import { loadChannelEvents } from './undici.ts';
 import { defineWebSocket, type WebSocketConstructor, webSocketKeys, type WebSocketOptions } from './web-socket.ts';
 
 /** The second argument of `new net.WebSocket`, when it is no protocol. `session` and `partition` say which session. */
@@ -43,13 +42,15 @@ export function defineNetWebSocket<S>(
     keys: [...webSocketKeys, 'useSessionCookies', 'session', 'partition'],
     own: options => ({ parts: partsOf(options), cookies: readFlag(options.useSessionCookies) }),
   }) as unknown as typeof BaseSocket;
-  const { CloseEvent, MessageEvent } = loadChannelEvents();
   class ElectronWebSocket extends Base {
     #binaryType: NetBinaryType = 'nodebuffer';
 
     constructor(...args: unknown[]) {
       super(...args);
       super.binaryType = 'arraybuffer';
+      // Registered first, so they come before the program's own.
+      this.addEventListener('message', event => this.#onMessage(event as MessageEvent));
+      this.addEventListener('close', event => this.#onClose(event as CloseEvent), { once: true });
     }
 
     override get binaryType(): NetBinaryType {
@@ -63,18 +64,21 @@ export function defineNetWebSocket<S>(
       super.binaryType = type === 'blob' ? 'blob' : 'arraybuffer';
     }
 
-    override dispatchEvent(event: Event): boolean {
-      if (event instanceof MessageEvent && this.#binaryType === 'nodebuffer' && event.data instanceof ArrayBuffer) {
-        const { data, origin } = event;
-        return super.dispatchEvent(new MessageEvent('message', { data: Buffer.from(data), origin }) as never);
-      }
-      if (event instanceof CloseEvent && this.failure) {
-        return super.dispatchEvent(new CloseEvent('close', { code: 1006, reason: reasonOf(this.failure) }) as never);
-      }
-      return super.dispatchEvent(event as never);
+    #onMessage(event: MessageEvent): void {
+      const { data } = event;
+      if (this.#binaryType === 'nodebuffer' && data instanceof ArrayBuffer) put(event, 'data', Buffer.from(data));
+    }
+
+    #onClose(event: CloseEvent): void {
+      if (this.failure) put(event, 'reason', reasonOf(this.failure));
     }
   }
   return ElectronWebSocket as unknown as NetWebSocketConstructor<S>;
+}
+
+/** Gives an event of undici's another value than it was made with. */
+function put(event: object, name: string, value: unknown): void {
+  Object.defineProperty(event, name, { value });
 }
 
 function readFlag(input: unknown = false): boolean {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { CloseEvent, Dispatcher, ErrorEvent, EventSource, MessageEvent, Pool, WebSocket } from 'undici';
+import type { Dispatcher, EventSource, Pool, WebSocket } from 'undici';
 
 const require = createRequire(import.meta.url);
 
@@ -23,15 +23,4 @@ export function loadWebSocket(): typeof WebSocket {
 /** undici's EventSource, with its fetch. */
 export function loadEventSource(): typeof EventSource {
   return (require('undici/lib/web/eventsource/eventsource.js') as { EventSource: typeof EventSource }).EventSource;
-}
-
-/** The events that undici's WebSocket emits. */
-export interface ChannelEvents {
-  readonly CloseEvent: typeof CloseEvent;
-  readonly ErrorEvent: typeof ErrorEvent;
-  readonly MessageEvent: typeof MessageEvent;
-}
-
-export function loadChannelEvents(): ChannelEvents {
-  return require('undici/lib/web/websocket/events.js') as ChannelEvents;
 }

@@ -5,7 +5,7 @@ import { takeUserinfo } from '../util/userinfo.ts';
 import { ChannelDispatcher, type ChannelParts, type ChannelRequest } from './channel-dispatcher.ts';
 import { HeaderList, type HeadersInput } from './header-list.ts';
 import type { OpenChannels } from './open-channels.ts';
-import { loadChannelEvents, loadWebSocket } from './undici.ts';
+import { loadWebSocket } from './undici.ts';
 
 /** The second argument of `new ses.WebSocket`, when it is no protocol. */
 export interface WebSocketOptions {
@@ -59,10 +59,8 @@ declare class BaseSocket extends EventTarget {
  */
 export function defineWebSocket<O extends WebSocketOptions>(definition: Definition<O>): WebSocketConstructor<O> {
   const Base = loadWebSocket() as unknown as typeof BaseSocket;
-  const { CloseEvent, ErrorEvent } = loadChannelEvents();
   class SessionWebSocket extends Base {
     readonly #channel: ChannelDispatcher;
-    readonly #channels: OpenChannels;
     #closed = false;
 
     constructor(url: string | URL, protocols: string | string[] | O = []) {
@@ -71,8 +69,9 @@ export function defineWebSocket<O extends WebSocketOptions>(definition: Definiti
       const channel = new ChannelDispatcher(parts, { ...readHandshake(url, options), cookies });
       super(url, { protocols: options.protocols ?? [], dispatcher: channel });
       this.#channel = channel;
-      this.#channels = parts.channels;
-      this.#channels.add(this);
+      parts.channels.add(this);
+      this.addEventListener('error', event => channel.explain(event), { once: true });
+      this.addEventListener('close', () => this.#onClose(parts.channels), { once: true });
     }
 
     // undici's is 2 for ever when it was closed before it was open.
@@ -85,18 +84,9 @@ export function defineWebSocket<O extends WebSocketOptions>(definition: Definiti
       super.close(code, reason);
     }
 
-    override dispatchEvent(event: Event): boolean {
-      if (event.type === 'error') return super.dispatchEvent(this.#explain(event));
-      if (event instanceof CloseEvent) {
-        this.#closed = true;
-        this.#channels.delete(this);
-      }
-      return super.dispatchEvent(event);
-    }
-
-    #explain(event: Event): Event {
-      const { failure: error } = this.#channel;
-      return error ? new ErrorEvent('error', { error, message: error.message }) : event;
+    #onClose(channels: OpenChannels): void {
+      this.#closed = true;
+      channels.delete(this);
     }
 
     /** Why the handshake failed; undefined while it has not. */
