@@ -1,18 +1,31 @@
 import type { Agent, AgentOptions, ClientRequest, IncomingMessage } from 'node:http';
 import type { Agent as SecureAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { awaitRoundTrip } from '../conditions/round-trip.ts';
+import { shapeSocket } from '../conditions/shaped-socket.ts';
+import type { Shaper } from '../conditions/shaper.ts';
 import type { CookieStore } from '../cookies/cookie-store.ts';
+import type { ProxyServer } from '../proxy/proxy-server.ts';
 import { NetError } from '../util/errors.ts';
 import type { ActiveRequests } from './active-requests.ts';
-import type { Connect } from './connector.ts';
-import { addHeader } from './node-request-header.ts';
+import { addHeader, hasHeader, setAbsoluteForm } from './node-request-header.ts';
 import { ProxyError } from './proxy-error.ts';
 import { holdResponse } from './response-hold.ts';
+import type { RoutedConnect } from './routed-connect.ts';
 import type { OriginFacts, OriginFactsCache } from './site-context.ts';
 
+/** A request that a proxy passes on. */
+export interface ProxiedRequest {
+  readonly method: string;
+  /** In absolute form. */
+  readonly url: string;
+}
+
 interface AgentDuties {
-  /** The session's connector: host rules, resolver, TLS and its verdict. */
-  readonly connect: Connect;
+  /** The session's connector: proxies, host rules, resolver, TLS and its verdict. */
+  readonly connect: RoutedConnect;
+  /** The Proxy-Authorization field for a proxy that passes requests on; undefined: no credentials are known. */
+  readonly authorizeProxy: (proxy: ProxyServer, request: ProxiedRequest) => string | undefined;
   readonly cookies: CookieStore;
   /** Settles when everything stored so far is committed; undefined when nothing waits. */
   readonly committed: () => Promise<void> | undefined;
@@ -21,6 +34,8 @@ interface AgentDuties {
   /** Changes when connections made before are not to be used again. */
   readonly rulesVersion: () => number;
   readonly active: ActiveRequests;
+  /** The emulated network. */
+  readonly shaper: Shaper;
 }
 
 /** What node:http tells an agent about a request. */
@@ -28,6 +43,19 @@ interface RequestTarget {
   readonly host?: string | null;
   readonly port?: number | string | null;
   readonly socketPath?: string | undefined;
+  /** Ours: what changes the protocol of its connection cannot be passed on by a proxy, so it shares none with others. */
+  readonly isUpgrade?: boolean;
+}
+
+/** What an agent remembers of a connection. */
+interface Made {
+  readonly under: number;
+  readonly passedOnBy: ProxyServer | undefined;
+}
+
+/** What Node calls with the connection of a request. */
+interface AwaitsSocket {
+  onSocket(socket: Duplex | null, error?: Error): void;
 }
 
 /** Node's own method that every request goes through; its types leave it out. */
@@ -62,7 +90,7 @@ export class NodeAgents {
 
 function makeAgent(Base: new (options: AgentOptions) => Agent, duties: AgentDuties, protocol: string): Agent {
   const addToBase = (Base.prototype as { addRequest: AddRequest }).addRequest;
-  const madeUnder = new WeakMap<Duplex, number>();
+  const made = new WeakMap<Duplex, Made>();
   let lastVersion = duties.rulesVersion();
   class SessionAgent extends Base {
     addRequest(request: ClientRequest, target: RequestTarget): void {
@@ -72,8 +100,19 @@ function makeAgent(Base: new (options: AgentOptions) => Agent, duties: AgentDuti
       request.once('close', () => active.leave());
       if (lastVersion !== duties.rulesVersion()) destroyFree(this);
       lastVersion = duties.rulesVersion();
-      if (target.socketPath === undefined) addDuties(request, factsOf(protocol, target, duties.origins), duties);
-      addToBase.call(this, request, target);
+      if (target.socketPath !== undefined) return addToBase.call(this, request, target);
+      const facts = factsOf(protocol, target, duties.origins);
+      addDuties(request, facts, duties);
+      // Only then is it known who is at the other end; nothing has been sent yet.
+      onSocketOf(request, socket => {
+        const proxy = made.get(socket)?.passedOnBy;
+        if (proxy && facts) addressToProxy(request, facts.origin, { proxy, duties });
+      });
+      addToBase.call(this, request, { ...target, isUpgrade: hasHeader(request, 'Upgrade') });
+    }
+
+    override getName(target?: RequestTarget): string {
+      return `${super.getName(target as never)}${target?.isUpgrade ? ':upgrade' : ''}`;
     }
 
     override createConnection(target: RequestTarget, callback: NodeCallback): Duplex | undefined {
@@ -84,13 +123,14 @@ function makeAgent(Base: new (options: AgentOptions) => Agent, duties: AgentDuti
       duties.connect({ protocol, hostname, port, allowH2: false }, (error, socket) => {
         if (error) return callback(asNodeError(error), undefined as never);
         madeUnder.set(socket, version);
+        shapeSocket(socket, duties.shaper);
         callback(null, socket);
       });
       return undefined;
     }
 
     override keepSocketAlive(socket: Duplex): boolean {
-      return madeUnder.get(socket) === duties.rulesVersion() && (super.keepSocketAlive(socket) as unknown as boolean);
+      return made.get(socket)?.under === duties.rulesVersion() && (super.keepSocketAlive(socket) as unknown as boolean);
     }
   }
   return new SessionAgent({ keepAlive: true });
@@ -110,11 +150,17 @@ function addDuties(request: ClientRequest, facts: OriginFacts | undefined, dutie
   const target = { protocol, hostname, path: request.path.startsWith('/') ? request.path : '/' };
   addHeader(request, 'User-Agent', duties.userAgent);
   addHeader(request, 'Cookie', () => duties.cookies.header(target, ownContext));
+  const { clock } = duties.shaper;
+  let sentAt: number | undefined;
+  request.once('finish', () => (sentAt = clock.now()));
   holdResponse(request, (response: IncomingMessage) => {
+    // A response may begin before the request is sent.
+    const latency = awaitRoundTrip(duties.shaper, sentAt ?? clock.now())?.catch(error => void request.destroy(error));
     const lines = response.headers['set-cookie'];
-    if (!lines) return undefined;
+    if (!lines) return latency;
     duties.cookies.receive(target, lines, ownContext);
-    return duties.committed();
+    const committed = duties.committed();
+    return latency ? latency.then(() => committed) : committed;
   });
 }
 
@@ -124,7 +170,28 @@ function destroyFree({ freeSockets }: Agent): void {
 
 /** As Node itself does it: the request has no socket, and gets an error in its place. */
 function fail(request: ClientRequest, error: Error): void {
-  (request as unknown as { onSocket(socket: null, error: Error): void }).onSocket(null, error);
+  (request as unknown as AwaitsSocket).onSocket(null, error);
+}
+
+/** Calls `look` with the connection of a request, before anything is sent on it. */
+function onSocketOf(request: ClientRequest, look: (socket: Duplex) => void): void {
+  const waiting = request as unknown as AwaitsSocket;
+  const pass = waiting.onSocket.bind(request);
+  waiting.onSocket = (socket, error) => {
+    if (socket) look(socket);
+    pass(socket, error);
+  };
+}
+
+/** Makes the request one that a proxy passes on. */
+function addressToProxy(
+  request: ClientRequest,
+  origin: string,
+  { proxy, duties }: { readonly proxy: ProxyServer; readonly duties: AgentDuties },
+): void {
+  setAbsoluteForm(request, origin);
+  const { method, path: url } = request;
+  addHeader(request, 'Proxy-Authorization', () => duties.authorizeProxy(proxy, { method, url }) ?? '');
 }
 
 /** Clients of node:http decide by Node's own codes (`ECONNREFUSED`) whether to try again. */

@@ -6,7 +6,7 @@ import type { FetchDefaults } from '../network/fetch-request.ts';
 import type { ProxyConfig } from '../proxy/proxy-config.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { Store } from '../storage/store.ts';
-import { type Clock, systemClock } from '../util/clock.ts';
+import type { Clock } from '../util/clock.ts';
 import { StateError, type StoreError } from '../util/errors.ts';
 import { SessionEvent } from '../util/session-event.ts';
 import type { App } from './app.ts';
@@ -29,6 +29,7 @@ export interface SessionParts {
   /** The proxy configuration that it begins with. */
   readonly proxy: ProxyConfig;
   readonly app: App;
+  readonly clock: Clock;
   readonly domainMatch: () => 'subdomains' | 'host' | 'both';
   /** Takes it out of the registry, so that the next `fromPartition` makes a new one, once it begins to close. */
   readonly forget: (closed: Promise<void>) => void;
@@ -43,7 +44,6 @@ export interface SessionParts {
 export abstract class SessionLife extends EventEmitter<SessionEvents> implements AsyncDisposable {
   readonly cookies: Cookies;
   protected readonly parts: SessionParts;
-  readonly #clock: Clock = systemClock;
   #opened: { readonly store: Store; readonly cookies: CookieStore } | undefined;
   #network: SessionNetwork | undefined;
   #closed: Promise<void> | undefined;
@@ -113,7 +113,7 @@ export abstract class SessionLife extends EventEmitter<SessionEvents> implements
     const store = openStore({ directory, onProblem: error => this.reportProblem(error) });
     const cookies = new CookieStore({
       records: store.records('cookies', cookieCodec),
-      clock: this.#clock,
+      clock: this.parts.clock,
       limits: options.cookieLimits,
       keepSessionCookies: options.keepSessionCookies,
     });
@@ -151,7 +151,7 @@ export abstract class SessionLife extends EventEmitter<SessionEvents> implements
       store,
       openCacheStore: () => this.#openCacheStore(),
       cookies,
-      clock: this.#clock,
+      clock: this.parts.clock,
       defaults: () => this.fetchDefaults(),
       endpointRules: this.parts.endpointRules,
       ignoresCertificateErrors: this.parts.ignoresCertificateErrors,

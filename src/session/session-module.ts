@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
+import { type Clock, systemClock } from '../util/clock.ts';
 import { invalidType } from '../util/errors.ts';
 import { describe } from '../util/options.ts';
 import type { App } from './app.ts';
@@ -30,13 +31,16 @@ interface Place {
  */
 export class SessionModule {
   readonly #app: App;
+  readonly #clock: Clock;
   /** The partition registry. */
   readonly #open = new Map<string, Session>();
   /** What of a partition is still being closed. */
   readonly #closing = new Map<string, Promise<unknown>>();
 
-  constructor(app: App) {
+  /** Made by the library only. @internal */
+  constructor(app: App, clock: Clock = systemClock) {
     this.#app = app;
+    this.#clock = clock;
   }
 
   /** The default session of the program, which is kept on disk. */
@@ -136,6 +140,7 @@ export class SessionModule {
       ignoresCertificateErrors: commandLine.hasSwitch('ignore-certificate-errors'),
       proxy: proxyOfSwitches(commandLine),
       app: this.#app,
+      clock: this.#clock,
       domainMatch: () => this.#app.cookieDomainMatch,
       forget: closed => {
         if (this.#open.get(key) === made) this.#open.delete(key);

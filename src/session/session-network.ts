@@ -120,7 +120,10 @@ export class SessionNetwork {
     });
     this.#connector = connector;
     this.#sockets = this.#disposer.own(new OpenSockets(clock), it => it.close());
-    this.#preconnected = this.#disposer.own(new Preconnected(connector.connect, clock), it => it.close());
+    this.#preconnected = this.#disposer.own(
+      new Preconnected({ connect: connector.connect, clock, rulesVersion: () => this.#rulesVersion }),
+      it => it.close(),
+    );
     this.#routes = {
       direct: this.#sockets.watch(this.#preconnected.connect),
       through: proxy => this.#sockets.watch(connector.through(proxy)),
@@ -262,13 +265,20 @@ export class SessionNetwork {
   #makeAgents(): NodeAgents {
     const { store, cookies, defaults } = this.#parts;
     return new NodeAgents({
-      connect: routedConnect({ ...this.#routes, resolver: this.proxies.resolver }),
+      connect: routedConnect({
+        ...this.#routes,
+        resolver: this.proxies.resolver,
+        isOffline: () => this.shaper.conditions.offline,
+      }),
+      authorizeProxy: (proxy, { method, url }) =>
+        authorizeUnasked(this.#authenticator.begin(proxyParty(proxy, url)), proxy, { method, uri: url, body: '' }),
       cookies,
       committed: () => store.committed(),
       origins: this.fetchParts.origins,
       userAgent: () => defaults().userAgent,
       rulesVersion: () => this.#rulesVersion,
       active: this.#active,
+      shaper: this.shaper,
     });
   }
 }
