@@ -136,6 +136,8 @@ export function recordResponse(
   const said = status === 206 ? tryParseContentRange(fieldValue(fields, 'content-range')) : undefined;
   // RFC 9111 3.3: a part can be stored only when it is known which one it is.
   if (status === 206 && said?.total === undefined) return undefined;
+  // A part must not take the place of the whole that it is a part of.
+  if (said && held?.isComplete && isSameRepresentation(held.fields, fields)) return undefined;
   const dropped = droppedFields(fields, directives);
   const headers = keep(response.raw(), name => !dropped(name));
   const draft = {

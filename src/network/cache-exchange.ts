@@ -1,41 +1,26 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CachedResponse } from '../cache/cached-response.ts';
+import type { Draft } from '../cache/cache-writer.ts';
+import { completeResponse } from '../cache/complete-response.ts';
 import { clearsCache } from '../cache/clear-site-data.ts';
-import { describesStored, freshen } from '../cache/freshen.ts';
-import { fieldLines, fieldValue, type HeaderFields } from '../cache/header-fields.ts';
+import { describesStored } from '../cache/freshen.ts';
+import { fieldLines, type HeaderFields } from '../cache/header-fields.ts';
 import type { HttpCache } from '../cache/http-cache.ts';
-import { isRestOf, wholeHeaders } from '../cache/partial-content.ts';
-import { parseRawHeaders, type RawHeaders, readRawHeaders } from '../cache/raw-headers.ts';
-import type { RequestRules } from '../cache/request-rules.ts';
+import { isRestOf } from '../cache/partial-content.ts';
+import { readRawHeaders } from '../cache/raw-headers.ts';
 import { type Received, type ResponseRecorder, recordResponse } from '../cache/response-recorder.ts';
 import { decideReuse, type FetchFailure, mayUseAfterFailure } from '../cache/reuse.ts';
 import { selectAnswer } from '../cache/select-answer.ts';
 import { matchesVariant } from '../cache/vary.ts';
-import type { Clock, Timer } from '../util/clock.ts';
+import type { Clock } from '../util/clock.ts';
 import { NetError } from '../util/errors.ts';
 import { CacheDelivery } from './cache-delivery.ts';
 import { failureKind } from './cache-failure.ts';
 import { serveHit } from './cache-hit.ts';
+import type { ExchangePlan, Waiter } from './cache-plan.ts';
 import { SharedBody } from './cache-shared-body.ts';
-import type { Controller, Handler, RequestJob } from './request-job.ts';
-
-/** What is asked of the origin, and why. */
-export interface ExchangePlan {
-  readonly key: string;
-  readonly rules: RequestRules;
-  /** The request's headers as the caller made them, without the conditions that the purpose added. */
-  readonly request: RawHeaders;
-  /** What is stored and cannot be used as it is. */
-  readonly stored: CachedResponse | undefined;
-  readonly purpose: 'fetch' | 'validate' | 'complete';
-}
-
-/** A request that waits to see whether another one's response will do. */
-export interface Waiter {
-  readonly job: RequestJob;
-  readonly handler: Handler;
-  readonly rules: RequestRules;
-}
+import { CacheWaiters } from './cache-waiters.ts';
+import type { Controller, Handler } from './request-job.ts';
 
 /** What an exchange needs of the step. */
 export interface ExchangeHost {
@@ -48,8 +33,6 @@ export interface ExchangeHost {
   readonly onClosed: (exchange: CacheExchange, shared: boolean) => void;
 }
 
-/** A waiter goes alone when the head of the shared response has not come by then. */
-const maxWaitMs = 5_000;
 /** The body of an error that is not handed out is read to its end, so that the connection can be used again. */
 const maxDrainBytes = 64 * 1024;
 
@@ -68,8 +51,7 @@ export class CacheExchange implements Handler {
   readonly #generation: string;
   readonly #requestTime: number;
   #state: 'waiting' | 'receiving' | 'over' = 'waiting';
-  #waiters: Waiter[] = [];
-  #timer: Timer | undefined;
+  readonly #waiters: CacheWaiters;
   #upstream: Controller | undefined;
   #body: SharedBody | undefined;
   #recorder: ResponseRecorder | undefined;
@@ -83,6 +65,7 @@ export class CacheExchange implements Handler {
     this.#leader = leader;
     this.#generation = host.cache.generation;
     this.#requestTime = host.clock.now();
+    this.#waiters = new CacheWaiters(host.clock, waiters => this.#release(waiters));
     leader.source = { next: () => undefined, leave: () => this.#leaderLeft() };
   }
 
@@ -98,8 +81,7 @@ export class CacheExchange implements Handler {
   /** Has another request share the response; false when it cannot. */
   join(waiter: Waiter): boolean {
     if (this.#state === 'waiting') {
-      this.#waiters.push(waiter);
-      this.#timer ??= this.#host.clock.setTimeout(() => this.#releaseWaiters(), maxWaitMs);
+      this.#waiters.add(waiter);
       return true;
     }
     if (!this.#recorder || !this.#isGoodFor(waiter)) return false;
@@ -112,7 +94,7 @@ export class CacheExchange implements Handler {
 
   onRequestStart(controller: Controller, context: unknown): void {
     this.#upstream = controller;
-    if (!this.#leader.start(context) && this.#waiters.length === 0) this.#abandon();
+    if (!this.#leader.start(context) && this.#waiters.isEmpty) this.#abandon();
   }
 
   onBodySent(chunk: Buffer): void {
@@ -220,7 +202,7 @@ export class CacheExchange implements Handler {
     const setCookie = fieldLines(response.fields, 'set-cookie');
     const now = clock.now();
     const hit = { key, response: validated, now };
-    const waiters = this.#takeWaiters();
+    const waiters = this.#waiters.take();
     serveHit(cache, this.#leader, {
       ...hit,
       answer,
@@ -228,19 +210,10 @@ export class CacheExchange implements Handler {
       onGone: () => this.#host.restart(this.#leader, this.#plan),
     });
     for (const waiter of waiters) {
-      const own = selectAnswer('GET', waiter.job.headers, validated);
+      const own = this.#fits(waiter, validated) ? selectAnswer('GET', waiter.job.headers, validated) : undefined;
+      const delivery = new CacheDelivery(waiter.job, waiter.handler);
       const onGone = (): void => this.#host.goAlone(waiter);
-      const fits = own && this.#fits(waiter, validated.fields, validated.stored.variant);
-      if (!fits || decideReuse(validated.freshness, waiter.rules, now) !== 'use') onGone();
-      else if (
-        !serveHit(cache, new CacheDelivery(waiter.job, waiter.handler), {
-          ...hit,
-          answer: own,
-          validatedBy: noCookies,
-          onGone,
-        })
-      )
-        onGone();
+      if (!own || !serveHit(cache, delivery, { ...hit, answer: own, validatedBy: noCookies, onGone })) onGone();
     }
     this.#close();
     return true;
@@ -255,7 +228,7 @@ export class CacheExchange implements Handler {
     const onGone = (): void => this.#host.restart(this.#leader, this.#plan);
     if (!answer || !serveHit(cache, this.#leader, { key, response: stored, answer, now, onGone })) return false;
     this.#state = 'over';
-    for (const waiter of this.#takeWaiters()) this.#host.goAlone(waiter);
+    for (const waiter of this.#waiters.take()) this.#host.goAlone(waiter);
     this.#close(false);
     return true;
   }
@@ -264,14 +237,9 @@ export class CacheExchange implements Handler {
   #complete(stored: CachedResponse, response: Received): void {
     const { cache } = this.#host;
     const { key } = this.#plan;
-    const total = stored.stored.size + Number(fieldValue(response.fields, 'content-length') ?? Number.NaN);
-    const merged = freshen(stored.stored, response.raw(), response.times);
-    const length = stored.stored.span!.total ?? (Number.isFinite(total) ? total : undefined);
-    const headers = length === undefined ? merged.headers : wholeHeaders(merged.headers, length);
-    const whole = { ...response, status: 200, statusText: 'OK', fields: parseRawHeaders(headers), raw: () => headers };
     const beginning = cache.bodyNow(key, stored);
     if (beginning === undefined) return this.#restart();
-    this.#receive(whole, undefined);
+    this.#receive(completeResponse(stored, response), undefined);
     const body = this.#body!;
     const feed = (piece: Buffer): void => {
       void this.#recorder?.write(piece);
@@ -297,13 +265,13 @@ export class CacheExchange implements Handler {
     this.#state = 'receiving';
     this.#recorder = rules.noStore ? undefined : recordResponse(cache, key, response, stored);
     // RFC 9111 4: what the origin has replaced by something that may not be stored is not its answer any more.
-    if (!this.#recorder && stored && status < 400 && status !== 304) cache.remove(key, stored);
+    if (!this.#recorder && stored && status < 400 && status !== 206 && status !== 304) cache.remove(key, stored);
     this.#body = new SharedBody({
       upstream: this.#upstream!,
       keepBytes: this.#recorder ? cache.maxMemoryBodyBytes : 0,
       onDeserted: () => this.#abandon(),
     });
-    const waiters = this.#takeWaiters();
+    const waiters = this.#waiters.take();
     const sharers = this.#recorder ? waiters.filter(waiter => this.#isGoodFor(waiter)) : [];
     const { job } = this.#leader;
     job.cacheStatus = 'miss';
@@ -318,15 +286,16 @@ export class CacheExchange implements Handler {
     if (!this.#recorder) this.#close(false);
   }
 
-  /** Whether the response that is being received answers another request, too. RFC 9111 4. */
+  /** Whether the response that is being received answers another request, too. */
   #isGoodFor(waiter: Waiter): boolean {
     const { freshness, fields, draft } = this.#recorder!;
-    if (draft.status === 206 || !this.#fits(waiter, fields, draft.variant)) return false;
-    return decideReuse(freshness, waiter.rules, this.#host.clock.now()) === 'use';
+    return draft.status !== 206 && this.#fits(waiter, { freshness, fields, stored: draft });
   }
 
-  #fits(waiter: Waiter, fields: HeaderFields, variant: CachedResponse['stored']['variant']): boolean {
-    return matchesVariant(variant, waiter.job.headers, fields);
+  /** RFC 9111 4: to a request that came later, it is a stored response as any other. */
+  #fits({ job, rules }: Waiter, response: Pick<CachedResponse, 'freshness' | 'fields'> & { stored: Draft }): boolean {
+    if (!matchesVariant(response.stored.variant, job.headers, response.fields)) return false;
+    return decideReuse(response.freshness, rules, this.#host.clock.now()) === 'use';
   }
 
   #share({ job, handler }: Waiter): void {
@@ -344,20 +313,15 @@ export class CacheExchange implements Handler {
 
   #failed(error: Error): void {
     const { stored } = this.#plan;
-    if (
-      stored &&
-      stored.stored.generation === this.#host.cache.generation &&
-      this.#serveStale(stored, failureKind(error))
-    )
-      return;
-    this.#fail(error);
+    const isThere = stored?.stored.generation === this.#host.cache.generation;
+    if (!stored || !isThere || !this.#serveStale(stored, failureKind(error))) this.#fail(error);
   }
 
   #fail(error: Error): void {
     const isReceiving = this.#state === 'receiving';
     this.#state = 'over';
     this.#recorder?.drop();
-    const waiters = this.#takeWaiters();
+    const waiters = this.#waiters.take();
     this.#close(false);
     if (isReceiving) {
       this.#body!.fail(error);
@@ -368,7 +332,7 @@ export class CacheExchange implements Handler {
 
   #restart(): void {
     this.#state = 'over';
-    const waiters = this.#takeWaiters();
+    const waiters = this.#waiters.take();
     this.#close(false);
     this.#abortUpstream();
     if (!this.#leader.isOver) this.#host.restart(this.#leader, this.#plan);
@@ -376,7 +340,7 @@ export class CacheExchange implements Handler {
   }
 
   #leaderLeft(): void {
-    if (this.#state === 'waiting' && this.#waiters.length === 0) this.#abandon();
+    if (this.#state === 'waiting' && this.#waiters.isEmpty) this.#abandon();
   }
 
   /** Nobody is left who wants the response. */
@@ -392,14 +356,8 @@ export class CacheExchange implements Handler {
     this.#upstream?.abort(this.#leader.reason ?? new NetError('ERR_ABORTED', 'The response is not wanted any more'));
   }
 
-  #takeWaiters(): Waiter[] {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    return this.#waiters.splice(0);
-  }
-
-  #releaseWaiters(): void {
-    for (const waiter of this.#takeWaiters()) this.#host.goAlone(waiter);
+  #release(waiters: readonly Waiter[]): void {
+    for (const waiter of waiters) this.#host.goAlone(waiter);
     if (this.#leader.isOver) this.#abandon();
   }
 

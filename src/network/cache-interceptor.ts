@@ -1,18 +1,16 @@
 import type { CachedResponse } from '../cache/cached-response.ts';
-import { isConditional, isForOrigin, validationHeaders } from '../cache/conditional-request.ts';
 import { cacheKey, type HttpCache } from '../cache/http-cache.ts';
 import { isSafeMethod } from '../cache/invalidation.ts';
-import { completionHeaders } from '../cache/partial-content.ts';
-import { type RawHeaders, rawValue } from '../cache/raw-headers.ts';
-import { headersOfMode, readRequestRules, type RequestRules } from '../cache/request-rules.ts';
+import { headersOfMode, readRequestRules } from '../cache/request-rules.ts';
 import { decideReuse } from '../cache/reuse.ts';
 import { selectAnswer } from '../cache/select-answer.ts';
 import type { Clock } from '../util/clock.ts';
 import { NetError } from '../util/errors.ts';
 import { CacheDelivery } from './cache-delivery.ts';
-import { CacheExchange, type ExchangeHost, type ExchangePlan, type Waiter } from './cache-exchange.ts';
+import { CacheExchange, type ExchangeHost } from './cache-exchange.ts';
 import { HeadHandler } from './cache-head.ts';
 import { serveHit } from './cache-hit.ts';
+import { conditionsOf, type ExchangePlan, isPlain, makePlan, type Waiter } from './cache-plan.ts';
 import { UnsafeHandler } from './cache-unsafe.ts';
 import { type Dispatch, type Handler, type Interceptor, jobUrl, type RequestJob } from './request-job.ts';
 
@@ -151,27 +149,6 @@ class CacheStep implements ExchangeHost {
       source,
     );
   }
-}
-
-/** Neither conditional nor for a range: any complete response answers it. */
-function isPlain(headers: RawHeaders): boolean {
-  return rawValue(headers, 'range') === undefined && !isConditional(headers) && !isForOrigin(headers);
-}
-
-function makePlan(key: string, { job, rules }: Waiter, stored: CachedResponse | undefined): ExchangePlan {
-  const plan = { key, rules, request: job.headers, stored };
-  // What the caller asks for under a condition of its own is forwarded as it is. RFC 9111 4.3.1.
-  if (!stored || rules.mode === 'reload' || rules.noStore || isConditional(job.headers) || isForOrigin(job.headers)) {
-    return { ...plan, stored: rules.noStore ? undefined : stored, purpose: 'fetch' };
-  }
-  if (selectAnswer('GET', job.headers, stored)) return { ...plan, purpose: 'validate' };
-  const isForAll = rawValue(job.headers, 'range') === undefined;
-  return { ...plan, purpose: isForAll && completionHeaders(stored) ? 'complete' : 'fetch' };
-}
-
-function conditionsOf({ purpose, stored }: ExchangePlan): readonly string[] {
-  if (!stored || purpose === 'fetch') return [];
-  return purpose === 'validate' ? validationHeaders(stored.fields) : (completionHeaders(stored) ?? []);
 }
 
 /** Whether a header is the caller's own business, not the next reader's: its range, its conditions, and what the steps above added. */

@@ -48,7 +48,7 @@ interface Reopen {
 
 type Step = Ask | Publish | Wait | Clear | Reopen;
 
-const page = fc.nat({ max: 2 });
+const anyNumber = fc.nat({ max: 2 });
 const seconds = fc.constantFrom(0, 1, 10, 100);
 const anyPage = fc.record<Page>({
   lifetime: seconds,
@@ -57,9 +57,12 @@ const anyPage = fc.record<Page>({
   noCache: fc.boolean(),
 });
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record<Ask>({ do: fc.constant('get'), page }) },
-  { weight: 2, arbitrary: fc.record<Ask>({ do: fc.constantFrom('get validated', 'put', 'failing put'), page }) },
-  { weight: 3, arbitrary: fc.record<Publish>({ do: fc.constant('publish'), page, as: anyPage }) },
+  { weight: 8, arbitrary: fc.record<Ask>({ do: fc.constant('get'), page: anyNumber }) },
+  {
+    weight: 2,
+    arbitrary: fc.record<Ask>({ do: fc.constantFrom('get validated', 'put', 'failing put'), page: anyNumber }),
+  },
+  { weight: 3, arbitrary: fc.record<Publish>({ do: fc.constant('publish'), page: anyNumber, as: anyPage }) },
   { weight: 4, arbitrary: fc.record<Wait>({ do: fc.constant('wait'), seconds }) },
   { weight: 1, arbitrary: fc.constantFrom<Clear | Reopen>({ do: 'clear' }, { do: 'reopen' }) },
 );
