@@ -3,11 +3,14 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type AddressInfo, type Socket } from 'node:net';
 import { Duplex, PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../util/testing/manual-clock.ts';
 import { type NetworkConditions, noEmulation } from './network-conditions.ts';
+import { shapeSocket } from './shaped-socket.ts';
 import { ShapedStream } from './shaped-stream.ts';
 import { Shaper } from './shaper.ts';
+
+type Kind = 'a stream around it' | 'the socket itself';
 
 class Line implements AsyncDisposable {
   readonly clock = new ManualClock();
@@ -36,10 +39,12 @@ class Line implements AsyncDisposable {
     return line;
   }
 
-  async open(): Promise<ShapedStream> {
+  async open(kind: Kind): Promise<Duplex> {
     const socket = connect((this.#server.address() as AddressInfo).port, '127.0.0.1');
     await once(socket, 'connect');
-    return new ShapedStream(socket, this.shaper);
+    if (kind === 'a stream around it') return new ShapedStream(socket, this.shaper);
+    shapeSocket(socket, this.shaper);
+    return socket;
   }
 
   async advance(ms: number): Promise<void> {
@@ -67,56 +72,7 @@ async function until(happened: () => unknown): Promise<void> {
 
 const echo = (socket: Socket): void => void socket.pipe(socket);
 
-test.each([{}, { downBytesPerSecond: 1_000_000, upBytesPerSecond: 500_000 }])(
-  'bytes arrive whole and in order under %j',
-  async conditions => {
-    await using line = await Line.start(echo, conditions);
-    const stream = await line.open();
-    const sent = randomBytes(1_000_000);
-    const back = buffer(stream);
-    stream.end(sent);
-    if (conditions.upBytesPerSecond) await line.advance(2200);
-    const received = await back;
-    expect(createHash('sha1').update(received).digest('hex')).toBe(createHash('sha1').update(sent).digest('hex'));
-    expect([line.shaper.bytesUp, line.shaper.bytesDown]).toEqual([1_000_000, 1_000_000]);
-  },
-);
-
 const points = [6400, 180_000, 2_500_000].flatMap(rate => [1, 6, 50].map(count => [count, rate] as const));
-
-test.each(points)('%d streams share %d bytes a second downwards', async (count, downBytesPerSecond) => {
-  const whole = Buffer.alloc(Math.ceil((downBytesPerSecond * 8) / count));
-  await using line = await Line.start(socket => void socket.write(whole), { downBytesPerSecond });
-  const streams = await Promise.all(Array.from({ length: count }, () => line.open()));
-  const got = streams.map(() => 0);
-  streams.forEach((stream, index) => stream.on('data', (chunk: Buffer) => (got[index]! += chunk.byteLength)));
-  await until(() => streams.every(stream => stream.readableFlowing));
-  // All must have begun.
-  await line.advance(500);
-  const before = [...got];
-  await line.advance(5000);
-  expectShares(
-    got.map((bytes, index) => bytes - before[index]!),
-    downBytesPerSecond,
-  );
-  for (const stream of streams) stream.destroy();
-});
-
-test.each(points)('%d streams share %d bytes a second upwards', async (count, upBytesPerSecond) => {
-  const got = new Map<Socket, number>();
-  await using line = await Line.start(
-    socket => {
-      socket.on('data', (chunk: Buffer) => got.set(socket, (got.get(socket) ?? 0) + chunk.byteLength));
-    },
-    { upBytesPerSecond },
-  );
-  const streams = await Promise.all(Array.from({ length: count }, () => line.open()));
-  for (const stream of streams) stream.write(Buffer.alloc(Math.ceil((upBytesPerSecond * 8) / count)));
-  await line.advance(5000);
-  expectShares([...got.values()], upBytesPerSecond);
-  expect(got.size).toBe(count);
-  for (const stream of streams) stream.destroy();
-});
 
 function expectShares(shares: readonly number[], rate: number): void {
   const total = shares.reduce((sum, share) => sum + share, 0);
@@ -124,22 +80,105 @@ function expectShares(shares: readonly number[], rate: number): void {
   for (const share of shares) expect(Math.abs(share / (total / shares.length) - 1)).toBeLessThan(0.1);
 }
 
-test('an outage ends what is open, and what is opened', async () => {
-  await using line = await Line.start(echo);
-  const open = await line.open();
-  const failed = once(open, 'error');
-  line.set({ offline: true });
-  expect((await failed)[0]).toMatchObject({ code: 'ERR_INTERNET_DISCONNECTED' });
-  const opened = await line.open();
-  expect((await once(opened, 'error'))[0]).toMatchObject({ code: 'ERR_INTERNET_DISCONNECTED' });
-});
+describe.each<Kind>(['a stream around it', 'the socket itself'])('a socket, shaped by %s', kind => {
+  test.each([{}, { downBytesPerSecond: 1_000_000, upBytesPerSecond: 500_000 }])(
+    'bytes arrive whole and in order under %j',
+    async conditions => {
+      await using line = await Line.start(echo, conditions);
+      const stream = await line.open(kind);
+      const sent = randomBytes(1_000_000);
+      const back = buffer(stream);
+      stream.end(sent);
+      if (conditions.upBytesPerSecond) await line.advance(2200);
+      const received = await back;
+      expect(createHash('sha1').update(received).digest('hex')).toBe(createHash('sha1').update(sent).digest('hex'));
+      expect([line.shaper.bytesUp, line.shaper.bytesDown]).toEqual([1_000_000, 1_000_000]);
+    },
+  );
 
-test('what the other side sent before it closed is still delivered', async () => {
-  await using line = await Line.start(socket => socket.end(Buffer.alloc(5000)), { downBytesPerSecond: 10_000 });
-  const stream = await line.open();
-  const whole = buffer(stream);
-  await line.advance(600);
-  expect((await whole).byteLength).toBe(5000);
+  test.each(points)('%d streams share %d bytes a second downwards', async (count, downBytesPerSecond) => {
+    const whole = Buffer.alloc(Math.ceil((downBytesPerSecond * 8) / count));
+    await using line = await Line.start(socket => void socket.write(whole), { downBytesPerSecond });
+    const streams = await Promise.all(Array.from({ length: count }, () => line.open(kind)));
+    const got = streams.map(() => 0);
+    streams.forEach((stream, index) => stream.on('data', (chunk: Buffer) => (got[index]! += chunk.byteLength)));
+    await until(() => streams.every(stream => stream.readableFlowing));
+    // All must have begun.
+    await line.advance(500);
+    const before = [...got];
+    await line.advance(5000);
+    expectShares(
+      got.map((bytes, index) => bytes - before[index]!),
+      downBytesPerSecond,
+    );
+    for (const stream of streams) stream.destroy();
+  });
+
+  test.each(points)('%d streams share %d bytes a second upwards', async (count, upBytesPerSecond) => {
+    const got = new Map<Socket, number>();
+    await using line = await Line.start(
+      socket => {
+        socket.on('data', (chunk: Buffer) => got.set(socket, (got.get(socket) ?? 0) + chunk.byteLength));
+      },
+      { upBytesPerSecond },
+    );
+    const streams = await Promise.all(Array.from({ length: count }, () => line.open(kind)));
+    for (const stream of streams) stream.write(Buffer.alloc(Math.ceil((upBytesPerSecond * 8) / count)));
+    await line.advance(5000);
+    expectShares([...got.values()], upBytesPerSecond);
+    expect(got.size).toBe(count);
+    for (const stream of streams) stream.destroy();
+  });
+
+  test('an outage ends what is open, and what is opened', async () => {
+    await using line = await Line.start(echo);
+    const open = await line.open(kind);
+    const failed = once(open, 'error');
+    line.set({ offline: true });
+    expect((await failed)[0]).toMatchObject({ code: 'ERR_INTERNET_DISCONNECTED' });
+    const opened = await line.open(kind);
+    expect((await once(opened, 'error'))[0]).toMatchObject({ code: 'ERR_INTERNET_DISCONNECTED' });
+  });
+
+  test('what the other side sent before it closed is still delivered', async () => {
+    await using line = await Line.start(socket => socket.end(Buffer.alloc(5000)), { downBytesPerSecond: 10_000 });
+    const stream = await line.open(kind);
+    const whole = buffer(stream);
+    await line.advance(600);
+    expect((await whole).byteLength).toBe(5000);
+  });
+
+  test('destroying it destroys the stream within and leaves nothing behind', async () => {
+    await using line = await Line.start(socket => void socket.write(Buffer.alloc(100_000)), {
+      downBytesPerSecond: 1000,
+    });
+    const stream = await line.open(kind);
+    stream.resume();
+    await until(() => line.clock.pendingTimers > 0);
+    stream.destroy();
+    await once(stream, 'close');
+    expect(line.clock.pendingTimers).toBe(0);
+  });
+
+  test("the reader's pause reaches the sender", async () => {
+    await using line = await Line.start(socket => void socket.write(Buffer.alloc(20_000_000)));
+    const stream = await line.open(kind);
+    stream.once('readable', () => {});
+    for (let count = 0; count < 100; count++) await turn();
+    expect(stream.readableLength).toBeLessThan(300_000);
+    stream.destroy();
+  });
+
+  test("the other side's pause reaches the writer", async () => {
+    await using line = await Line.start(socket => void socket.pause());
+    const stream = await line.open(kind);
+    let written = 0;
+    for (let count = 0; count < 500; count++) stream.write(Buffer.alloc(100_000), () => written++);
+    for (let count = 0; count < 200; count++) await turn();
+    expect(written).toBeGreaterThan(0);
+    expect(written).toBeLessThan(400);
+    stream.destroy();
+  });
 });
 
 test("an error of the stream within is the stream's", async () => {
@@ -156,34 +195,4 @@ test('a stream that is closed without an end closes', async () => {
   inner.destroy();
   await once(stream, 'close');
   expect(stream.errored).toBe(null);
-});
-
-test('destroying it destroys the stream within and leaves nothing behind', async () => {
-  await using line = await Line.start(socket => void socket.write(Buffer.alloc(100_000)), { downBytesPerSecond: 1000 });
-  const stream = await line.open();
-  stream.resume();
-  await until(() => line.clock.pendingTimers > 0);
-  stream.destroy();
-  await once(stream, 'close');
-  expect(line.clock.pendingTimers).toBe(0);
-});
-
-test("the reader's pause reaches the sender", async () => {
-  await using line = await Line.start(socket => void socket.write(Buffer.alloc(20_000_000)));
-  const stream = await line.open();
-  stream.once('readable', () => {});
-  for (let count = 0; count < 100; count++) await turn();
-  expect(stream.readableLength).toBeLessThan(300_000);
-  stream.destroy();
-});
-
-test("the other side's pause reaches the writer", async () => {
-  await using line = await Line.start(socket => void socket.pause());
-  const stream = await line.open();
-  let written = 0;
-  for (let count = 0; count < 500; count++) stream.write(Buffer.alloc(100_000), () => written++);
-  for (let count = 0; count < 200; count++) await turn();
-  expect(written).toBeGreaterThan(0);
-  expect(written).toBeLessThan(400);
-  stream.destroy();
 });
