@@ -26,6 +26,7 @@ test.each([
   ['another tag beats the date', ['If-None-Match', '"b"', 'If-Modified-Since', later], false],
   ['not modified since', ['If-Modified-Since', modified], true],
   ['modified since', ['If-Modified-Since', 'Wed, 31 Dec 2025 00:00:00 GMT'], false],
+  ['not modified since, in the old form', ['If-Modified-Since', 'Thursday, 01-Jan-26 00:00:00 GMT'], true],
   ['since no date', ['If-Modified-Since', 'x'], false],
 ])('a condition with %s', (_what, request, notModified) => {
   expect(isNotModified(request, { etag: '"a"', 'last-modified': modified })).toBe(notModified);

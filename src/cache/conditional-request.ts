@@ -29,9 +29,9 @@ export function isNotModified(request: RawHeaders, stored: HeaderFields): boolea
   // RFC 9110 13.1.3: If-None-Match makes If-Modified-Since void.
   if (tags !== undefined) return matchesAny(tags, entityTag(stored));
   const since = rawValue(request, 'if-modified-since');
-  const sinceAt = since === undefined ? undefined : tryParseDate(since.trim(), 0);
+  const sinceAt = since === undefined ? undefined : tryParseDate(since.trim());
   const modified = lastModified(stored) ?? fieldLines(stored, 'date')[0];
-  const modifiedAt = modified === undefined ? undefined : tryParseDate(modified, 0);
+  const modifiedAt = modified === undefined ? undefined : tryParseDate(modified);
   return sinceAt !== undefined && modifiedAt !== undefined && modifiedAt <= sinceAt;
 }
 

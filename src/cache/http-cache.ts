@@ -30,7 +30,7 @@ export interface CacheListing {
   readonly partition: string;
   readonly status: number;
   readonly headers: RawHeaders;
-  /** Bytes of the body as it came. */
+  /** The room that it takes, in bytes. */
   readonly size: number;
   readonly complete: boolean;
   readonly storedAt: number;

@@ -19,6 +19,9 @@ export function tryParseExactDate(text: string, nowMs: number): number | undefin
   return match ? toTime([match[6]!, match[1]!, match[2]!], match.slice(3, 6)) : undefined;
 }
 
+/** Without a clock at hand, years of two digits are those from 1951 to 2050. */
+const pivot = Date.UTC(2000, 0);
+
 const clockTime = /(?:^|[\s,])(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?(?:\.\d+)?\s*(am|pm)?/i;
 const numericZone = /(?:gmt|utc|ut|\s)\s*([+-])(\d\d):?(\d\d)\b/i;
 const namedZone = /\b(est|edt|cst|cdt|mst|mdt|pst|pdt)\b/i;
@@ -40,7 +43,7 @@ const zoneHours: Readonly<Record<string, number>> = {
  *
  * @see Chromium base/third_party/nspr/prtime.cc
  */
-export function tryParseDate(text: string, nowMs: number): number | undefined {
+export function tryParseDate(text: string, nowMs: number = pivot): number | undefined {
   const exact = tryParseExactDate(text, nowMs);
   if (exact !== undefined || text.length > 100) return exact;
   const time = clockTime.exec(text);

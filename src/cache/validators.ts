@@ -16,7 +16,7 @@ export function entityTag(fields: HeaderFields): string | undefined {
 /** The Last-Modified date as it was sent, if it can be read. */
 export function lastModified(fields: HeaderFields): string | undefined {
   const text = fieldLines(fields, 'last-modified')[0]?.trim();
-  return text !== undefined && tryParseDate(text, 0) !== undefined ? text : undefined;
+  return text !== undefined && tryParseDate(text) !== undefined ? text : undefined;
 }
 
 /** Whether a response can be validated at all. */
@@ -31,7 +31,7 @@ export function strongValidator(fields: HeaderFields): string | undefined {
   const modified = lastModified(fields);
   const date = fieldLines(fields, 'date')[0];
   if (modified === undefined || date === undefined) return undefined;
-  const [modifiedAt, sentAt] = [tryParseDate(modified, 0), tryParseDate(date, 0)];
+  const [modifiedAt, sentAt] = [tryParseDate(modified), tryParseDate(date)];
   if (modifiedAt === undefined || sentAt === undefined) return undefined;
   return sentAt - modifiedAt >= strongDateDistanceMs ? modified : undefined;
 }
