@@ -184,8 +184,9 @@ function toStream(body: ReceivedBody, { codings, owner }: StreamOrigin): Readabl
     owner,
     type: 'bytes',
     start(controller) {
-      // An abort is felt at once, not at the next read.
-      body.onFailure = error => controller.error(error);
+      // An abort is felt at once, not at the next read. The body must not keep the stream, and with it the Response.
+      const stream = new WeakRef(controller);
+      body.onFailure = error => stream.deref()?.error(error);
     },
     async pull(controller) {
       chunks ??= await openChunks(body, codings);
