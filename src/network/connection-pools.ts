@@ -9,13 +9,17 @@ import { loadPool } from './undici.ts';
 /** Chromium's limit for a response's head. */
 const maxHeadBytes = 256 * 1024;
 
-interface PoolsOptions {
-  /** Connects straight to the target. */
-  readonly connect: Connect;
-  /** Connects through a tunnel of the proxy. */
+/** The ways to connect. */
+export interface ConnectRoutes {
+  /** Straight to the target. */
+  readonly direct: Connect;
+  /** Through a tunnel of the proxy. */
   readonly through: (proxy: ProxyServer) => Connect;
-  /** Connects to the proxy itself. */
+  /** To the proxy itself. */
   readonly to: (proxy: ProxyServer) => Connect;
+}
+
+interface PoolsOptions extends ConnectRoutes {
   /** Changes when connections opened before are not to be used for new requests. */
   readonly rulesVersion: () => number;
   /** At most this many connections to one origin (HTTP/2 uses one). */
@@ -54,7 +58,7 @@ export class ConnectionPools {
     if (route !== undefined) return this.#dispatchThrough(route, job, handler);
     // Without TLS there is no HTTP/2 to keep apart.
     const key = job.allowH2 || job.protocol === 'http:' ? job.origin : `${job.origin} h1`;
-    const pool = this.#pools.get(key) ?? this.#open(key, job, this.#options.connect);
+    const pool = this.#pools.get(key) ?? this.#open(key, job, this.#options.direct);
     return pool.dispatch(job as Dispatcher.DispatchOptions, handler);
   };
 

@@ -120,12 +120,14 @@ function makeAgent(Base: new (options: AgentOptions) => Agent, duties: AgentDuti
       const { hostname } = factsOf(protocol, target, duties.origins) ?? { hostname: target.host ?? '' };
       const port = String(target.port ?? '');
       const version = duties.rulesVersion();
-      duties.connect({ protocol, hostname, port, allowH2: false }, (error, socket) => {
-        if (error) return callback(asNodeError(error), undefined as never);
-        madeUnder.set(socket, version);
-        shapeSocket(socket, duties.shaper);
-        callback(null, socket);
-      });
+      duties.connect({ protocol, hostname, port, allowH2: false, mayPassOn: !target.isUpgrade }).then(
+        ({ socket, passedOnBy }) => {
+          made.set(socket, { under: version, passedOnBy });
+          shapeSocket(socket, duties.shaper);
+          callback(null, socket);
+        },
+        (error: Error) => callback(asNodeError(error), undefined as never),
+      );
       return undefined;
     }
 

@@ -1,9 +1,14 @@
 import type { ProxyServer } from '../proxy/proxy-server.ts';
 import type { RequestJob } from './request-job.ts';
 
-/** Whether a job reaches its origin by asking the proxy for it, rather than through a tunnel. RFC 9112 3.2.2. */
+/** Whether a proxy is asked to pass on requests of this scheme, rather than for a tunnel. RFC 9112 3.2.2. */
+export function passesOn(protocol: string, proxy: ProxyServer): boolean {
+  return protocol === 'http:' && (proxy.scheme === 'http' || proxy.scheme === 'https');
+}
+
+/** Whether a job reaches its origin that way. */
 export function isForwarded(job: RequestJob, proxy: ProxyServer): boolean {
-  return job.protocol === 'http:' && !job.upgrade && (proxy.scheme === 'http' || proxy.scheme === 'https');
+  return passesOn(job.protocol, proxy) && !job.upgrade;
 }
 
 /** The job as the proxy is asked: absolute-form, over HTTP/1.1. */

@@ -13,9 +13,9 @@ import { ActiveRequests } from '../network/active-requests.ts';
 import { HttpCache } from '../cache/http-cache.ts';
 import { authInterceptor } from '../network/auth-interceptor.ts';
 import { cacheInterceptor } from '../network/cache-interceptor.ts';
-import { ConnectionPools } from '../network/connection-pools.ts';
+import { type ConnectRoutes, ConnectionPools } from '../network/connection-pools.ts';
 import type { ChannelParts } from '../network/channel-dispatcher.ts';
-import { type Connect, Connector } from '../network/connector.ts';
+import { Connector } from '../network/connector.ts';
 import { conditionsInterceptor } from '../network/conditions-interceptor.ts';
 import { cookiesInterceptor } from '../network/cookies-interceptor.ts';
 import { makeDispatcher, type SessionDispatcher } from '../network/dispatcher.ts';
@@ -28,9 +28,9 @@ import { OpenChannels } from '../network/open-channels.ts';
 import { OpenSockets } from '../network/open-sockets.ts';
 import { Pipeline } from '../network/pipeline.ts';
 import { Preconnected } from '../network/preconnected.ts';
+import { authorizeProxy } from '../network/proxy-party.ts';
 import { routedConnect } from '../network/routed-connect.ts';
 import { OriginFactsCache } from '../network/site-context.ts';
-import type { ProxyServer } from '../proxy/proxy-server.ts';
 import type { ProxyConfig } from '../proxy/proxy-config.ts';
 import { defineWebSocket, type WebSocketConstructor, webSocketKeys } from '../network/web-socket.ts';
 import type { Store } from '../storage/store.ts';
@@ -74,7 +74,8 @@ export class SessionNetwork {
   readonly fetchParts: FetchParts;
   readonly #connector: Connector;
   readonly #sockets: OpenSockets;
-  readonly #routes: { readonly direct: Connect; readonly through: (proxy: ProxyServer) => Connect };
+  readonly #routes: ConnectRoutes;
+  readonly #authenticator: Authenticator;
   readonly #active = new ActiveRequests();
   readonly #pools: ConnectionPools;
   readonly #channels = new OpenChannels();
@@ -108,6 +109,7 @@ export class SessionNetwork {
       askLogin: details => askLogin(parts.program, details),
       makeCnonce: () => crypto().randomBytes(16).toString('hex'),
     });
+    this.#authenticator = authenticator;
     const userAgent = (): string => parts.defaults().userAgent;
     const connector = new Connector({
       resolver: this.resolver,
@@ -127,12 +129,11 @@ export class SessionNetwork {
     this.#routes = {
       direct: this.#sockets.watch(this.#preconnected.connect),
       through: proxy => this.#sockets.watch(connector.through(proxy)),
+      to: proxy => this.#sockets.watch(connector.to(proxy)),
     };
     this.#pools = this.#disposer.own(
       new ConnectionPools({
-        connect: this.#routes.direct,
-        through: this.#routes.through,
-        to: proxy => this.#sockets.watch(connector.to(proxy)),
+        ...this.#routes,
         rulesVersion: () => this.#rulesVersion,
         maxConnectionsPerOrigin: parts.options.maxConnectionsPerOrigin,
       }),
@@ -232,8 +233,13 @@ export class SessionNetwork {
     this.#pools.retire();
   }
 
-  preconnect(url: URL, count: number): void {
-    this.#preconnected.open({ hostname: url.hostname, protocol: url.protocol, port: url.port }, count);
+  /** Only where no proxy serves: a connection straight to the target would tell it who asks. Failures are a request's. */
+  preconnect({ protocol, hostname, port, href }: URL, count: number): void {
+    const connect = async (): Promise<void> => {
+      const [proxy] = await this.proxies.resolver.resolve({ protocol, hostname, port, href });
+      if (proxy?.isDirect) this.#preconnected.open({ hostname, protocol, port }, count);
+    };
+    connect().catch(() => undefined);
   }
 
   /** Cuts every connection; requests under way fail. */
@@ -270,8 +276,7 @@ export class SessionNetwork {
         resolver: this.proxies.resolver,
         isOffline: () => this.shaper.conditions.offline,
       }),
-      authorizeProxy: (proxy, { method, url }) =>
-        authorizeUnasked(this.#authenticator.begin(proxyParty(proxy, url)), proxy, { method, uri: url, body: '' }),
+      authorizeProxy: (proxy, request) => authorizeProxy(this.#authenticator, proxy, request),
       cookies,
       committed: () => store.committed(),
       origins: this.fetchParts.origins,

@@ -14,6 +14,7 @@ import { session } from '../../src/index.ts';
 import type { Session } from '../../src/session/session.ts';
 import { makeSelfSignedCertificate, testAuthority } from '../fixtures/certificates.ts';
 import { hostRules, startOrigin, startRawServer, type TestOrigin } from '../fixtures/http-server.ts';
+import { startProxy } from '../fixtures/proxy-server.ts';
 import { startQuietTlsServer } from '../fixtures/tls-server.ts';
 import { startSocketServer } from '../fixtures/web-socket-server.ts';
 
@@ -250,19 +251,12 @@ describe('connections', () => {
   test('a new proxy rules the next connection; idle ones of the old rules are closed', async () => {
     const agent = ses.httpAgent;
     await text(await answered(get(site.origin, { agent })));
-    const seen: string[] = [];
-    await using proxy = await startRawServer((socket, head) => {
-      seen.push(head.split('\r\n')[0]!);
-      const onward = connect(site.port, '127.0.0.1', () => {
-        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-        socket.pipe(onward).pipe(socket);
-      });
-    });
+    await using proxy = await startProxy();
     const idle = once([...site.sockets][0]!, 'close');
     await ses.setProxy({ proxyRules: `http://127.0.0.1:${proxy.port}`, proxyBypassRules: '<-loopback>' });
     await ses.cookies.set({ url: site.origin, name: 'a', value: '1' });
     expect(JSON.parse(await text(await answered(get(site.origin, { agent }))))).toMatchObject({ cookie: 'a=1' });
-    expect(seen).toEqual([`CONNECT site.test:${site.port} HTTP/1.1`]);
+    expect(proxy.requests).toMatchObject([{ method: 'GET', url: `${site.origin}/` }]);
     await idle;
   });
 
