@@ -30,6 +30,7 @@ import { Pipeline } from '../network/pipeline.ts';
 import { Preconnected } from '../network/preconnected.ts';
 import { authorizeProxy } from '../network/proxy-party.ts';
 import { routedConnect } from '../network/routed-connect.ts';
+import type { Interceptor } from '../network/request-job.ts';
 import { OriginFactsCache } from '../network/site-context.ts';
 import type { ProxyConfig } from '../proxy/proxy-config.ts';
 import { defineWebSocket, type WebSocketConstructor, webSocketKeys } from '../network/web-socket.ts';
@@ -92,6 +93,8 @@ export class SessionNetwork {
   constructor(parts: NetworkParts) {
     const { clock, store } = parts;
     this.#parts = parts;
+    // Before the pools, so that it is closed after them: requests that drain still store what comes.
+    this.cache = this.#openCache();
     this.shaper = new Shaper(clock);
     this.resolver = new HostResolver({ rules: hostRulesOf(parts.options), clock });
     const hostRules = parseHostRules('use host rules', parts.endpointRules);
@@ -141,7 +144,7 @@ export class SessionNetwork {
     );
     this.#pipeline = new Pipeline(this.#pools.dispatch);
     const hsts = new HstsStore({ records: store.records('hsts', hstsCodec), clock });
-    this.cache = this.#openCache();
+    if (this.cache) this.#pipeline.set('cache', this.#cacheStep(this.cache));
     this.#pipeline.set('conditions', conditionsInterceptor(this.shaper));
     this.#pipeline.set('hsts', hstsInterceptor(hsts));
     this.#pipeline.set('auth', authInterceptor({ authenticator, cookies: parts.cookies }));
@@ -175,10 +178,12 @@ export class SessionNetwork {
     const { options, clock } = this.#parts;
     if (!options.cache) return undefined;
     const store = this.#disposer.own(this.#parts.openCacheStore(), it => it.close());
-    const cache = this.#disposer.own(new HttpCache({ store, clock }), it => it.close());
-    const step = cacheInterceptor({ cache, clock, dispatch: (job, handler) => this.#pipeline.dispatch(job, handler) });
-    this.#pipeline.set('cache', step);
-    return cache;
+    return this.#disposer.own(new HttpCache({ store, clock }), it => it.close());
+  }
+
+  #cacheStep(cache: HttpCache): Interceptor {
+    const { clock } = this.#parts;
+    return cacheInterceptor({ cache, clock, dispatch: (job, handler) => this.#pipeline.dispatch(job, handler) });
   }
 
   get dispatcher(): SessionDispatcher {
