@@ -200,7 +200,7 @@ class ClientHop extends Hop {
   readonly #uploads: ExchangeOwner;
 
   constructor(exchange: ClientExchange, job: RequestJob, uploads: ExchangeOwner) {
-    super(exchange as HopOwner, job);
+    super(exchange, job);
     this.#uploads = uploads;
   }
 

@@ -38,8 +38,8 @@ export class ClientRequestHeaders {
   /** @throws {NetError | TypeError} If a header is none that a caller may send. */
   constructor(settings: ClientRequestSettings) {
     this.#settings = settings;
-    for (const [lower, { name, value }] of settings.headers) {
-      const text = toBytes(String(value));
+    for (const [lower, { name, text: given }] of settings.headers) {
+      const text = toBytes(given);
       if (unsafeHeaders.has(lower) || (lower === 'connection' && text.toLowerCase() === 'upgrade')) {
         throw new NetError('ERR_INVALID_ARGUMENT', `Header "${name}" cannot be set`);
       }
@@ -89,7 +89,7 @@ export class ClientRequestHeaders {
   }
 
   #value(lower: string): string {
-    return String(this.#settings.headers.get(lower)?.value ?? '');
+    return this.#settings.headers.get(lower)?.text ?? '';
   }
 }
 

@@ -63,6 +63,8 @@ export interface ClientRequestSettings {
 export interface GivenHeader {
   readonly name: string;
   readonly value: unknown;
+  /** What is sent. */
+  readonly text: string;
 }
 
 const keys = [
@@ -136,8 +138,9 @@ export function readHeader(name: unknown, value: unknown): GivenHeader {
   if (typeof name !== 'string') throw invalidType('`name` should be a string in setHeader(name, value)');
   if (value === undefined || value === null) throw invalidType(`\`value\` required in setHeader("${name}", value)`);
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) throw invalidType(`Invalid header name: '${name}'`);
-  if (/[\0\r\n]/.test(String(value))) throw invalidType(`Invalid value for header '${name}'`);
-  return { name, value };
+  const text = value as string: () => string }).toString();
+  if (/[\0\r\n]/.test(text)) throw invalidType(`Invalid value for header '${name}'`);
+  return { name, value, text };
 }
 
 function readHeaders(input: unknown): Map<string, GivenHeader> {

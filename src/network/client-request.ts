@@ -69,13 +69,14 @@ export class ClientRequest extends Writable {
   set chunkedEncoding(value: boolean) {
     if (this.#exchange) throw wrongTime('chunkedEncoding can only be set before the request is started');
     if (this.#chunked !== undefined) throw wrongTime('chunkedEncoding can only be set once');
-    this.#chunked = Boolean(value);
+    this.#chunked = value;
   }
 
   /** @throws {TypeError | StateError} If the header cannot be sent, or the headers were. */
   setHeader(name: string, value: unknown): void {
     this.#requireUnsent("Can't set headers after they are sent");
-    this.#settings.headers.set(String(name).toLowerCase(), readHeader(name, value));
+    const header = readHeader(name, value);
+    this.#settings.headers.set(header.name.toLowerCase(), header);
   }
 
   /** The header as it was set; undefined when it was not. */
@@ -208,7 +209,7 @@ export class ClientRequest extends Writable {
 
 function readName(name: unknown, method: string): string {
   if (name === undefined || name === null) throw invalidType(`\`name\` is required for ${method}(name)`);
-  return String(name).toLowerCase();
+  return (name as string).toLowerCase();
 }
 
 function wrongTime(message: string): StateError {

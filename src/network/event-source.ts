@@ -59,7 +59,7 @@ export function defineEventSource(parts: ChannelParts): EventSourceConstructor {
       super.close();
     }
   }
-  return SessionEventSource as unknown as EventSourceConstructor;
+  return SessionEventSource;
 }
 
 function readUserinfo(url: string | URL): Userinfo | undefined {

@@ -21,6 +21,6 @@ test.each<[ReferrerPolicy, string, string, string]>([
   expect(referrerFor(page, new URL('http://b.test/x'), policy)).toBe(toInsecure);
 });
 
-test.each(['about:blank', 'data:text/plain,a', 'nonsense', ''])('"%s" is no page to name', page => {
-  expect(referrerFor(page, new URL('https://a.test/'), 'unsafe-url')).toBe('');
+test.each(['about:blank', 'data:text/plain,a', 'nonsense', ''])('"%s" is no page to name', text => {
+  expect(referrerFor(text, new URL('https://a.test/'), 'unsafe-url')).toBe('');
 });

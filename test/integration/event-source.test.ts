@@ -48,7 +48,7 @@ async function message(source: Source, type = 'message'): Promise<Message> {
 
 async function failure(source: Source): Promise<unknown> {
   return new Promise(resolve => {
-    source.onerror = event => resolve(event.error);
+    source.addEventListener('error', event => resolve(event.error), { once: true });
   });
 }
 
@@ -139,7 +139,7 @@ describe('ses.EventSource', () => {
 
   test('a failure to connect is told, and tried again', async () => {
     await using secure = await startOrigin(
-      (_, response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
+      (_, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
       { scheme: 'https' },
     );
     const source = new ses.EventSource(secure.origin, { reconnectionTime: 1 });

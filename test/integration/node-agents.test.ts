@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type ClientRequest, get, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http';
 import { get as getSecurely } from 'node:https';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -206,7 +205,7 @@ describe('connections', () => {
       answered(getSecurely(secure.origin, { agent: ses.httpsAgent, rejectUnauthorized: false }));
     await expect(fetchSecurely()).rejects.toMatchObject({ code: 'ERR_CERT_AUTHORITY_INVALID' });
     expect(secure.requests).toEqual([]);
-    await ses.certificates.addRoot(testAuthority().pem);
+    ses.certificates.addRoot(testAuthority().pem);
     expect(await text(await fetchSecurely())).toBe('ok');
     expect(await names()).toEqual(['s']);
     expect((await ses.cookies.get({}))[0]).toMatchObject({ secure: true });

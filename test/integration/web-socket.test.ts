@@ -51,9 +51,9 @@ async function message(socket: AnySocket): Promise<unknown> {
 async function closed(socket: AnySocket): Promise<Closed & { readonly error: unknown }> {
   let error: unknown;
   socket.addEventListener('error', event => (error = (event as Event & { error?: unknown }).error), { once: true });
-  const [{ code, reason, wasClean }] = (await new Promise<[Closed]>(resolve =>
+  const [{ code, reason, wasClean }] = await new Promise<[Closed]>(resolve =>
     socket.addEventListener('close', event => resolve([event as unknown as Closed]), { once: true }),
-  )) as [Closed];
+  );
   expect(socket.readyState).toBe(3);
   return { code, reason, wasClean, error };
 }
