@@ -29,6 +29,8 @@ export interface ExchangeOwner {
   onResponse(response: IncomingMessage): void;
   /** Returns whether to go on. */
   onRedirect(details: RedirectDetails): boolean;
+  /** Whether `onLogin` is to be asked. */
+  hasLogin(): boolean;
   onLogin(details: LoginDetails): Promise<Credentials | undefined>;
   /** Bytes of the body were handed to the connection. */
   onUpload(bytes: number): void;
@@ -180,7 +182,8 @@ export class ClientExchange implements HopOwner {
       context: this.#context(job),
       // Not for where a redirect leads.
       userinfo: url.origin === this.#settings.url.origin ? this.#settings.userinfo : undefined,
-      askLogin: details => this.#owner.onLogin(details),
+      // Without a listener of its own, the session's is asked.
+      ...(this.#owner.hasLogin() ? { askLogin: (details: LoginDetails) => this.#owner.onLogin(details) } : undefined),
     };
   }
 

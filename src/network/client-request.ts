@@ -164,6 +164,7 @@ export class ClientRequest extends Writable {
     return {
       onResponse: response => this.#respond(response),
       onRedirect: details => this.#redirect(details),
+      hasLogin: () => this.listenerCount('login') > 0,
       onLogin: details => this.#login(details),
       onUpload: bytes => void (this.#sent += bytes),
       onError: error => void this.destroy(error),

@@ -14,11 +14,11 @@ export function isForwarded(job: RequestJob, proxy: ProxyServer): boolean {
 /** The job as the proxy is asked: absolute-form, over HTTP/1.1. */
 export function forwardedJob(job: RequestJob, proxy: ProxyServer): RequestJob {
   const hasHost = job.headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
-  return {
-    ...job,
+  // The job's own view, as a step may have made it: a copy would leave out what it inherits.
+  return Object.assign(Object.create(job), {
     origin: `${proxy.scheme}://${proxy.authority}`,
     path: job.origin + job.path,
     headers: hasHost ? job.headers : ['Host', job.origin.slice('http://'.length), ...job.headers],
     allowH2: false,
-  };
+  }) as RequestJob;
 }
