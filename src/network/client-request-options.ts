@@ -138,7 +138,7 @@ export function readHeader(name: unknown, value: unknown): GivenHeader {
   if (typeof name !== 'string') throw invalidType('`name` should be a string in setHeader(name, value)');
   if (value === undefined || value === null) throw invalidType(`\`value\` required in setHeader("${name}", value)`);
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) throw invalidType(`Invalid header name: '${name}'`);
-  const text = value as string: () => string }).toString();
+  const text = (value as { toString: () => string }).toString();
   if (/[\0\r\n]/.test(text)) throw invalidType(`Invalid value for header '${name}'`);
   return { name, value, text };
 }
