@@ -70,7 +70,10 @@ function isRow(row: unknown): row is Row {
   if (!Array.isArray(row) || row.length !== 10) return false;
   const [name, value, domain, path, flags, sameSite, expiresAt, createdAt, lastAccessedAt, partitionKey] = row;
   return (
-    [name, value, domain, path].every(text => typeof text === 'string' && !hasForbiddenCharacter(text)) &&
+    isCookieText(name) &&
+    isCookieText(value) &&
+    isCookieText(domain) &&
+    isCookieText(path) &&
     path.startsWith('/') &&
     domain !== '' &&
     Number.isInteger(flags) &&
@@ -80,4 +83,8 @@ function isRow(row: unknown): row is Row {
     Number.isFinite(lastAccessedAt) &&
     (partitionKey === null || typeof partitionKey === 'string')
   );
+}
+
+function isCookieText(text: unknown): text is string {
+  return typeof text === 'string' && !hasForbiddenCharacter(text);
 }

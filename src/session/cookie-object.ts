@@ -25,22 +25,26 @@ export interface CookieObject {
 
 /** The public form of a stored cookie; the two eras' enumerable names are told apart as `electron-api` specs need. */
 export function toCookieObject(cookie: Cookie): CookieObject {
-  const shown = {
-    name: cookie.name,
-    value: cookie.value,
-    domain: cookie.hostOnly ? cookie.domain : `.${cookie.domain}`,
-    hostOnly: cookie.hostOnly,
-    path: cookie.path,
-    secure: cookie.secure,
-    httpOnly: cookie.httpOnly,
-    session: cookie.expiresAt === undefined,
-    ...(cookie.expiresAt === undefined ? undefined : { expirationDate: cookie.expiresAt / 1000 }),
-    sameSite: cookie.sameSite,
-  };
-  Object.defineProperties(shown, {
-    host_only: { value: cookie.hostOnly },
-    http_only: { value: cookie.httpOnly },
-    partitionKey: { value: cookie.partitionKey },
-  });
+  const { name, value, path, secure, httpOnly, sameSite, hostOnly, expiresAt } = cookie;
+  const domain = hostOnly ? cookie.domain : `.${cookie.domain}`;
+  // Two literals and three definitions cost a fifth of a spread and `defineProperties`: there may be 100,000 of them.
+  const shown =
+    expiresAt === undefined
+      ? { name, value, domain, hostOnly, path, secure, httpOnly, session: true, sameSite }
+      : {
+          name,
+          value,
+          domain,
+          hostOnly,
+          path,
+          secure,
+          httpOnly,
+          session: false,
+          expirationDate: expiresAt / 1000,
+          sameSite,
+        };
+  Object.defineProperty(shown, 'host_only', { value: hostOnly });
+  Object.defineProperty(shown, 'http_only', { value: httpOnly });
+  Object.defineProperty(shown, 'partitionKey', { value: cookie.partitionKey });
   return shown as CookieObject;
 }

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { CookieChange, RefusalReason, SetResult } from '../cookies/cookie.ts';
+import type { Cookie, CookieChange, RefusalReason, SetResult } from '../cookies/cookie.ts';
 import type { CookieRefusal, CookieStore, ImportResult, WithheldReason } from '../cookies/cookie-store.ts';
 import { cookieTarget } from '../cookies/cookie-target.ts';
 import { refusalText } from '../cookies/refusal-text.ts';
@@ -103,10 +103,15 @@ export class Cookies extends EventEmitter<CookiesEvents> {
   ): Promise<CookieObject[]> {
     const done = readCallback<NonNullable<typeof callback>>('get cookies', callback);
     return settle(done, withResult, () => {
-      const read = readCookieFilter(filter, this.#parts.domainMatch());
-      const { cookies } = this.#parts.open('get cookies');
-      return Promise.resolve(cookies.list(read).map(toCookieObject));
+      return Promise.resolve(Cookies.listOf(this, filter).map(toCookieObject));
     });
+  }
+
+  /** What `get` finds, as it is stored. Called by the command line only, which may print 100,000 of them. */
+  static listOf(cookies: Cookies, filter: CookieFilterInput): Cookie[] {
+    const parts = cookies.#parts;
+    const read = readCookieFilter(filter, parts.domainMatch());
+    return parts.open('get cookies').cookies.list(read);
   }
 
   /**

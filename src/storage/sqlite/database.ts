@@ -24,11 +24,8 @@ export interface BodyBatch {
   readonly bodies: ReadonlyMap<string, Buffer | undefined>;
 }
 
-/** A row of `records`; a damaged file may hold anything. */
-export interface Row {
-  readonly key: unknown;
-  readonly value: unknown;
-}
+/** Key and value of a row of `records`; a damaged file may hold anything. */
+export type Row = readonly [key: unknown, value: unknown];
 
 /** Something another connection committed; `group` undefined: any group of it, `collection` undefined: anything at all. */
 export interface ForeignChange {
@@ -223,5 +220,10 @@ const sql = {
 } as const;
 
 function prepare(db: DatabaseSync): Statements {
-  return Object.fromEntries(Object.entries(sql).map(([name, text]) => [name, db.prepare(text)])) as Statements;
+  const statements = Object.fromEntries(
+    Object.entries(sql).map(([name, text]) => [name, db.prepare(text)]),
+  ) as Statements;
+  // Arrays cost a fifth less than objects, and these rows are the many.
+  statements.group.setReturnArrays(true);
+  return statements;
 }

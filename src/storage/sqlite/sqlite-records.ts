@@ -122,7 +122,7 @@ export class SqliteRecords<T> implements Records<T> {
   #decode(group: string, rows: readonly Row[], hidden: ReadonlyMap<string, unknown> | undefined): Entry<T>[] {
     const entries: Entry<T>[] = [];
     let refused = 0;
-    for (const { key, value } of rows) {
+    for (const [key, value] of rows) {
       if (hidden?.has(key as string)) continue;
       try {
         if (typeof key !== 'string' || typeof value !== 'string') throw new TypeError('not text');
