@@ -1,31 +1,52 @@
 import type { Command } from 'commander';
+import type { DescribedCertificate } from '../certificates/describe-chain.ts';
 import { invalidType } from '../util/errors.ts';
-import { CliContext, type CommonOptions } from './cli-context.ts';
-import { formatTable } from './table.ts';
+import type { CliContext } from './cli-context.ts';
+import { formatTime } from './format-time.ts';
 
 /** `sojourn cert`. */
 export function addCertCommand(program: Command, context: CliContext): void {
   const cert = program.command('cert').description('look at the certificates of servers');
-  CliContext.addCommonOptions(cert.command('show').description('the chain that a server shows, and the verdict on it'))
-    .argument('<host[:port]>')
-    .addHelpText('after', '\nExample:\n  $ sojourn cert show example.com')
-    .action((host: string, options: CommonOptions) => show(host, options, context));
+  cert
+    .command('show')
+    .description('the chain that a server shows, and the verdict on it')
+    .argument('<host[:port]>', 'the port is 443 by default')
+    .addHelpText(
+      'after',
+      '\nExit status 1 when the verdict is bad.\n\nExamples:\n  $ sojourn cert show example.com\n  $ sojourn cert show localhost:8443 --json',
+    )
+    .action((host: string) => show(host, context));
 }
 
-async function show(host: string, options: CommonOptions, context: CliContext): Promise<void> {
-  const url = URL.parse(`https://${host}`);
-  if (!url || url.pathname !== '/') throw invalidType('Cannot show a certificate: it must be HOST or HOST:PORT');
-  const chain = await context.session(options).describeCertificate(url);
+async function show(host: string, context: CliContext): Promise<void> {
+  const url = URL.parse(/^https:\/\//i.test(host) ? host : `https://${host}`);
+  if (!url || url.username !== '' || (url.pathname !== '/' && !/^https:/i.test(host)))
+    throw invalidType('The host must be as example.com or example.com:8443');
+  const chain = await context.session().describeCertificate(url.origin);
   if (chain.errorCode !== 0) context.exitCode = 1;
-  if (options.json) return context.printJson(chain);
-  context.print(`${url.host}: ${chain.verificationResult}`);
-  const day = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);
-  const rows = chain.certificates.map(each => [
-    each.subjectName,
-    each.issuerName,
-    `${day(each.validStart)} to ${day(each.validExpiry)}`,
-    each.key,
-    each.fingerprint,
-  ]);
-  context.print(formatTable(['SUBJECT', 'ISSUER', 'VALID', 'KEY', 'FINGERPRINT'], rows, { width: undefined }));
+  if (context.json) return context.printJson(chain);
+  context.printFields({
+    host: url.port === '' ? `${url.hostname}:443` : url.host,
+    verdict: chain.verificationResult,
+    'known root': chain.isIssuedByKnownRoot ? 'yes' : 'no',
+    'chain error': chain.chainError,
+  });
+  chain.certificates.forEach((certificate, index) => {
+    context.print('');
+    context.printFields({ certificate: `${index + 1} of ${chain.certificates.length}`, ...fieldsOf(certificate) });
+  });
+}
+
+function fieldsOf(certificate: DescribedCertificate): Record<string, string | undefined> {
+  const { subjectName, issuerName, subjectAltName, validStart, validExpiry } = certificate;
+  return {
+    subject: subjectName,
+    names: subjectAltName === '' ? undefined : subjectAltName,
+    issuer: issuerName,
+    valid: `${formatTime(validStart)} to ${formatTime(validExpiry)} UTC`,
+    key: certificate.key,
+    'serial number': certificate.serialNumber,
+    fingerprint: certificate.fingerprint,
+    pin: certificate.publicKeyPin,
+  };
 }

@@ -1,8 +1,11 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
 import { App } from '../session/app.ts';
 import type { Session } from '../session/session.ts';
 import { SessionModule } from '../session/session-module.ts';
+import { invalidType } from '../util/errors.ts';
+import { printable } from './printable.ts';
+import { type Column, tableText } from './table.ts';
 
 /** Where a command writes. */
 export interface CliStreams {
@@ -10,54 +13,61 @@ export interface CliStreams {
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
-/** Options that every command takes. */
+/** Options that every command takes, before or after its name. */
 export interface CommonOptions {
-  readonly partition: string;
+  readonly partition?: string;
   readonly data?: string;
   readonly app?: string;
   readonly hostRules?: string;
   readonly json?: boolean;
+  readonly debug?: boolean;
 }
 
 /** What a command has at hand. Owned by `runCli`, which closes it. */
 export class CliContext {
   readonly streams: CliStreams;
-  readonly #app = new App();
-  readonly #sessions = new SessionModule(this.#app);
-  readonly #open: Session[] = [];
+  /** Aborts when nobody wants the result any longer: Ctrl-C, or a reader of the output that went away. */
+  readonly signal: AbortSignal;
+  /** Set before a command runs. */
+  options: CommonOptions = {};
   /** 1 when a command did its work and the answer is no. */
   exitCode = 0;
+  readonly #app = new App();
+  readonly #sessions = new SessionModule(this.#app);
+  readonly #open = new Set<Session>();
 
-  constructor(streams: CliStreams) {
+  constructor(streams: CliStreams, signal: AbortSignal) {
     this.streams = streams;
+    this.signal = signal;
   }
 
-  /** Adds the options that every command takes. */
-  static addCommonOptions(command: Command): Command {
-    return command
-      .option('-p, --partition <name>', 'the session: "persist:NAME" on disk; default: the default session', '')
-      .option('--data <dir>', 'where sessions lie; default: $SOJOURN_DATA, else the user data directory')
-      .option('--app <name>', 'the sessions of the program of that name')
-      .option('--host-rules <rules>', 'as Chromium\'s --host-resolver-rules: "MAP *.test 127.0.0.1"')
-      .option('--json', 'one JSON value on standard output, and nothing else')
-      .option('--debug', 'show where an error comes from');
+  /** Whether one JSON value, and nothing else, is wanted on standard output. */
+  get json(): boolean {
+    return this.options.json ?? false;
   }
 
-  /** The sessions that the options name. */
-  sessions(options: CommonOptions): SessionModule {
-    if (options.app !== undefined) this.#app.setName(options.app);
-    if (options.data !== undefined) this.#app.setPath('userData', resolve(options.data));
+  /** The sessions of the data directory that the options name. */
+  get sessions(): SessionModule {
+    const { app, data } = this.options;
+    if (app !== undefined) this.#app.setName(app);
+    if (data !== undefined) this.#app.setPath('userData', readDataDirectory(data));
     return this.#sessions;
   }
 
-  /** The session that the options name. */
-  session(options: CommonOptions): Session {
-    const { hostRules } = options;
-    const session = this.sessions(options).fromPartition(
-      options.partition,
-      hostRules === undefined ? {} : { hostRules },
-    );
-    this.#open.push(session);
+  /** A session: by default the one that the options name. */
+  session(partition: string = this.options.partition ?? ''): Session {
+    const { hostRules } = this.options;
+    const session = this.sessions.fromPartition(partition, hostRules === undefined ? {} : { hostRules });
+    this.#open.add(session);
+    return session;
+  }
+
+  /** The same for a command that only makes sense with one on disk: it says so when this one is not. */
+  storedSession(partition?: string): Session {
+    const session = this.session(partition);
+    const name = partition ?? this.options.partition;
+    if (!session.isPersistent())
+      this.warn(`partition "${name}" lives in memory and ends with this command; "persist:${name}" is kept on disk`);
     return session;
   }
 
@@ -66,16 +76,65 @@ export class CliContext {
     this.streams.stdout.write(`${line}\n`);
   }
 
-  /** Prints a line for people, beside what standard output is for. */
-  say(line: string): void {
-    this.streams.stderr.write(`${line}\n`);
-  }
-
+  /** Prints a value: a list with one element a line, for `grep`; an object indented. */
   printJson(value: unknown): void {
-    this.print(JSON.stringify(value, undefined, 2));
+    if (!Array.isArray(value)) return this.print(JSON.stringify(value, undefined, 2));
+    const { stdout } = this.streams;
+    for (let at = 0; at < value.length; at += chunkRows) {
+      const lines = value.slice(at, at + chunkRows).map(element => JSON.stringify(element));
+      stdout.write(`${at === 0 ? '[\n' : ',\n'}${lines.join(',\n')}`);
+    }
+    stdout.write(value.length === 0 ? '[]\n' : '\n]\n');
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#open.map(session => session.close()));
+  /** Prints a table on standard output. */
+  printTable<T>(columns: readonly Column<T>[], rows: readonly T[]): void {
+    const { stdout } = this.streams;
+    for (const text of tableText(columns, rows, stdout.isTTY ? stdout.columns : undefined)) stdout.write(text);
   }
+
+  /** Prints names and values, one a line, on standard output. */
+  printFields(fields: Readonly<Record<string, unknown>>): void {
+    const shown = Object.entries(fields).filter(([, value]) => value !== undefined);
+    const width = Math.max(0, ...shown.map(([name]) => name.length));
+    for (const [name, value] of shown) this.print(`${name.padEnd(width)}  ${printable(String(value))}`);
+  }
+
+  /** Prints a line on standard error. */
+  note(line: string): void {
+    this.streams.stderr.write(`${printable(line)}\n`);
+  }
+
+  /** Tells people something on standard error. */
+  say(line: string): void {
+    this.note(`sojourn: ${line}`);
+  }
+
+  warn(line: string): void {
+    this.say(`warning: ${line}`);
+  }
+
+  /** Says why the answer is no. */
+  fail(line: string): void {
+    this.say(line);
+    this.exitCode = 1;
+  }
+
+  /** Closes what was opened; requests under way are cut. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map(session => session.destroy()));
+  }
+}
+
+/** What is printed at once of a long list. */
+const chunkRows = 1000;
+
+function readDataDirectory(input: string): string {
+  if (input === '') throw invalidType('--data needs a directory');
+  const found = statSync(input, { throwIfNoEntry: false });
+  if (found && !found.isDirectory()) throw invalidType(`--data: "${input}" is not a directory`);
+  // The text may be a login: it is not repeated.
+  if (!found && /^[{[@]|=/.test(input))
+    throw invalidType('--data is the directory of sessions; what is sent with a request is given with -d or --body');
+  return resolve(input);
 }

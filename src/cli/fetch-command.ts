@@ -1,174 +1,154 @@
-import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { Writable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { type Command, InvalidArgumentError } from 'commander';
-import type { NetworkPreset } from '../conditions/network-conditions.ts';
-import type { FetchInit } from '../network/fetch-request.ts';
-import { CliContext, type CommonOptions } from './cli-context.ts';
-import { Progress } from './progress.ts';
-
-interface FetchOptions extends CommonOptions {
-  readonly request?: string;
-  readonly header: readonly string[];
-  readonly body: readonly string[];
-  readonly include?: boolean;
-  readonly head?: boolean;
-  readonly verbose?: boolean;
-  readonly output?: string;
-  readonly fail?: boolean;
-  readonly location: boolean;
-  readonly userAgent?: string;
-  readonly user?: string;
-  readonly maxTime?: number;
-  readonly insecure?: boolean;
-  readonly proxy?: string;
-  readonly conditions?: string;
-}
+import { type Command, Option } from 'commander';
+import { type NetworkPreset, networkPresets } from '../conditions/network-conditions.ts';
+import type { FetchResponse } from '../network/fetch-response.ts';
+import type { Session } from '../session/session.ts';
+import { systemClock } from '../util/clock.ts';
+import { NetError } from '../util/errors.ts';
+import type { CliContext } from './cli-context.ts';
+import type { DataPart } from './fetch-body.ts';
+import { type FetchCall, readFetchCall } from './fetch-call.ts';
+import type { FetchOptions } from './fetch-options.ts';
+import { outputFileOf, printResponse } from './fetch-output.ts';
+import { logTraffic } from './traffic-log.ts';
 
 const help = `
-A login that is given once is kept: later commands with the same --partition are logged in.
+Flags mean what they mean for curl, but for --data and --json (see above) and -L, which is always on. The cookies of
+the session are sent, and those of the response are kept: later commands with the same --partition are logged in.
 
 Examples:
-  $ sojourn fetch https://example.com/login -d user=ada -d password=secret --partition persist:work
-  $ sojourn fetch https://example.com/account --partition persist:work
+  $ sojourn fetch https://example.com/login -d user=ada -d password=secret -p persist:work
+  $ sojourn fetch https://example.com/account -p persist:work
   $ sojourn fetch https://example.com/report.pdf -o report.pdf
-  $ sojourn fetch https://example.com/api -H 'content-type: application/json' -d '{"a":1}' --json`;
+  $ sojourn fetch https://example.com/api -H 'Content-Type: application/json' -d '{"a":1}' --json
+  $ sojourn fetch https://example.com/upload -F photo=@cat.jpg -F title=Cat
+  $ sojourn fetch https://example.com/ -I -x socks5://127.0.0.1:1080 --conditions 'Slow 3G'`;
 
 /** `sojourn fetch`, with the flags that people type for curl. */
 export function addFetchCommand(program: Command, context: CliContext): void {
-  CliContext.addCommonOptions(program.command('fetch').description('fetch a URL as a session; redirects are followed'))
-    .argument('<url>')
-    .option('-X, --request <method>', 'default: GET, or POST with -d')
-    .option('-H, --header <line>', '"Name: value"; may be repeated', collect, [])
-    .option(
-      '-d, --body <text>',
-      'what to send; @FILE sends a file, @- standard input; may be repeated, joined by "&"',
-      collect,
-      [],
-    )
-    .option('-i, --include', 'print the head of the response, too')
-    .option('-I, --head', 'only the head, by HEAD')
-    .option('-v, --verbose', 'tell what is sent and what comes, on standard error')
-    .option('-o, --output <file>', 'write the body to a file')
-    .option('-f, --fail', 'exit with 1 when the status is 400 or more')
-    .option('--no-location', 'do not follow redirects')
-    .option('-A, --user-agent <text>')
-    .option('-u, --user <user:password>', 'credentials for a server that asks for them')
-    .option('-m, --max-time <seconds>', 'give up after that time', positive)
-    .option('-k, --insecure', 'accept any certificate')
-    .option('-x, --proxy <rules>', 'for this request, as "socks5://user:password@host:1080"')
-    .option('--conditions <preset>', 'emulate a network: GPRS, Slow 3G, Fast 3G, Slow 4G, DSL, offline')
-    .addHelpText('after', help)
-    .action((url: string, options: FetchOptions) => fetchUrl(url, options, context));
-}
-
-async function fetchUrl(url: string, options: FetchOptions, context: CliContext): Promise<void> {
-  const session = context.session(options);
-  if (options.userAgent !== undefined) session.setUserAgent(options.userAgent);
-  if (options.insecure) session.setCertificateVerifyProc((_request, callback) => callback(0));
-  if (options.conditions !== undefined)
-    session.enableNetworkEmulation(
-      options.conditions === 'offline' ? { offline: true } : (options.conditions as NetworkPreset),
-    );
-  if (options.user !== undefined) answerLogins(session, options.user);
-  const init = await readInit(options);
-  if (options.verbose) context.say(`> ${init.method} ${url}`);
-  const response = await session.fetch(url, init);
-  if (options.verbose) for (const line of headLines(response)) context.say(`< ${line}`);
-  if (options.fail && response.status >= 400) {
-    context.say(`sojourn: the server answered with status ${response.status}`);
-    context.exitCode = 1;
-  }
-  await printResponse(response, options, context);
-}
-
-async function readInit(options: FetchOptions): Promise<FetchInit & { method: string }> {
-  const body = options.body.length === 0 ? undefined : Buffer.concat(await readParts(options.body));
-  const headers = options.header.map(readHeader);
-  const hasType = headers.some(([name]) => name.toLowerCase() === 'content-type');
-  if (body && !hasType) headers.push(['Content-Type', 'application/x-www-form-urlencoded']);
-  return {
-    method: options.request ?? (options.head ? 'HEAD' : body ? 'POST' : 'GET'),
-    headers,
-    redirect: options.location ? 'follow' : 'manual',
-    ...(body && { body }),
-    ...(options.proxy !== undefined && { proxy: options.proxy }),
-    ...(options.maxTime !== undefined && { signal: AbortSignal.timeout(options.maxTime * 1000) }),
-  };
-}
-
-async function printResponse(response: Response, options: FetchOptions, context: CliContext): Promise<void> {
-  const { stdout, stderr } = context.streams;
-  const head = headLines(response);
-  if (options.json) {
-    const body = await response.text();
-    const { url, status, redirected } = response;
-    return context.printJson({ url, status, redirected, headers: [...response.headers], body });
-  }
-  if (options.include || options.head) stdout.write(`${[...head, '', ''].join('\r\n')}`);
-  const length = Number(response.headers.get('content-length') ?? Number.NaN);
-  const progress = new Progress(
-    stderr,
-    Number.isNaN(length) || response.headers.has('content-encoding') ? undefined : length,
-  );
-  const target = options.output === undefined ? unclosed(stdout) : createWriteStream(options.output);
-  const watched = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      progress.add(chunk.byteLength);
-      controller.enqueue(chunk);
-    },
+  const data: DataPart[] = [];
+  const command = program
+    .command('fetch')
+    .description('fetch a URL as a session, following redirects')
+    .argument('<url>', 'without a scheme it is http');
+  addRequestOptions(command.optionsGroup('What is sent:'), data);
+  addOutputOptions(command.optionsGroup('What is printed:'));
+  addNetworkOptions(command.optionsGroup('By which way:'));
+  command.addHelpText('after', help).action((url: string, options: Omit<FetchOptions, 'data'>) => {
+    return fetchUrl(url, { ...options, data }, context);
   });
-  await response.body?.pipeThrough(watched).pipeTo(Writable.toWeb(target));
-  progress.end();
 }
 
-/** Standard output outlives the command. */
-function unclosed(stdout: NodeJS.WritableStream): Writable {
-  return new Writable({ write: (chunk, _encoding, done) => void stdout.write(chunk, done) });
+/** @param data - Takes what the options for a body say, in their order. */
+function addRequestOptions(command: Command, data: DataPart[]): void {
+  const addData = (flags: string, kind: DataPart['kind'], description: string): void => {
+    command.option(flags, description, text => void data.push({ kind, text }));
+  };
+  command
+    .option('-X, --request <method>', 'default: GET, or POST with a body')
+    .option('-H, --header <line>', '"Name: value"; may be repeated', append);
+  addData('-d, --body <text>', 'data', 'a body; @FILE: that of a file, @-: standard input; several are joined by "&"');
+  addData('--data-binary <text>', 'data', 'the same');
+  addData('--data-raw <text>', 'raw', 'the same, but "@" means nothing');
+  addData('--data-urlencode <text>', 'urlencode', 'the same, percent-encoded: TEXT, NAME=TEXT or NAME@FILE');
+  command
+    .option('-G, --get', 'put it into the query of the URL')
+    .option('-F, --form <field>', 'a field of a form: NAME=TEXT, NAME=@FILE or NAME=<FILE; may be repeated', append)
+    .option('-T, --upload-file <file>', 'put a file there')
+    .option('-A, --user-agent <text>')
+    .option('-e, --referer <url>')
+    .option('-b, --cookie <cookies>', '"a=1; b=2", in the place of those of the session')
+    .option('-u, --user <user:password>', 'credentials: Basic, or Digest where that is asked for')
+    .option('-I, --head', 'ask for the head only');
 }
 
-function headLines(response: Response): string[] {
-  return [
-    `HTTP ${response.status} ${response.statusText}`.trim(),
-    ...[...response.headers].map(([name, value]) => `${name}: ${value}`),
-  ];
+function addOutputOptions(command: Command): void {
+  command
+    .option('-i, --include', 'print the head of the response, too')
+    .option('-v, --verbose', 'tell on standard error what is sent and what comes, without its secrets')
+    .option('-o, --output <file>', 'write the body to a file, which is there once it is complete; "-": standard output')
+    .option('-O, --remote-name', 'the same, by the name that the URL has')
+    .option('-f, --fail', 'print nothing and exit with 1 when the status is 400 or more')
+    .option('-s, --silent', 'show no progress')
+    // What these ask for is done anyway.
+    .addOption(new Option('-S, --show-error').hideHelp())
+    .addOption(new Option('-N, --no-buffer').hideHelp())
+    .addOption(new Option('--compressed').hideHelp());
 }
 
-function answerLogins(session: ReturnType<CliContext['session']>, user: string): void {
+function addNetworkOptions(command: Command): void {
+  command
+    .addOption(new Option('-L, --location').hideHelp())
+    .option('--no-location', 'do not follow redirects')
+    .option('-m, --max-time <seconds>', 'give up after that time')
+    .option('-k, --insecure', 'accept any certificate')
+    .option('-x, --proxy <rules>', 'as "socks5://user:password@host:1080"; "system": that of HTTPS_PROXY and the like')
+    .option('--conditions <preset>', `emulate a network: ${Object.keys(networkPresets).join(', ')} or offline`);
+}
+
+function append(text: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, text];
+}
+
+async function fetchUrl(input: string, options: FetchOptions, context: CliContext): Promise<void> {
+  const call = await readFetchCall(input, options);
+  const file = outputFileOf(call.url, options);
+  const session = context.session();
+  await prepareSession(session, options);
+  const { signal, cancel } = startDeadline(context.signal, call.maxTimeMs);
+  const stopLog = options.verbose ? logVerbosely(session, context) : undefined;
+  try {
+    const response = await sendWithCredentials(session, call, signal);
+    if (options.verbose && response.cacheStatus === 'hit') context.note('* answered from the cache');
+    await printResponse(response, { options, file, signal }, context);
+  } finally {
+    stopLog?.();
+    cancel();
+  }
+}
+
+async function prepareSession(
+  session: Session,
+  { userAgent, insecure, conditions, proxy }: FetchOptions,
+): Promise<void> {
+  if (userAgent !== undefined) session.setUserAgent(userAgent);
+  if (insecure) session.setCertificateVerifyProc((_request, callback) => callback(0));
+  if (conditions === 'offline') session.enableNetworkEmulation({ offline: true });
+  else if (conditions !== undefined) session.enableNetworkEmulation(conditions as NetworkPreset);
+  if (proxy === 'system') await session.setProxy({ mode: 'system' });
+}
+
+/** As curl does it: Basic at once; then Digest, when the server asks for that. */
+async function sendWithCredentials(session: Session, call: FetchCall, signal: AbortSignal): Promise<FetchResponse> {
+  const { url, init, user } = call;
+  const send = (headers: [string, string][]): Promise<FetchResponse> =>
+    session.fetch(url, { ...init, headers, signal });
+  if (user === undefined) return send(call.headers);
+  const basic = `Basic ${Buffer.from(user).toString('base64')}`;
+  const response = await send([...call.headers, ['Authorization', basic]]);
+  const asked = response.headers.get('www-authenticate') ?? '';
+  if (response.status !== 401 || !/\bdigest\b/i.test(asked)) return response;
+  await response.body?.cancel();
   const [, name, password] = /^([^:]*):?(.*)$/s.exec(user)!;
-  session.on('login', (event, _details, authInfo, callback) => {
-    if (authInfo.isProxy) return;
+  session.on('login', (event, _details, { isProxy }, callback) => {
+    if (isProxy) return;
     event.preventDefault();
     callback(name, password);
   });
+  return send(call.headers);
 }
 
-function readParts(parts: readonly string[]): Promise<Buffer[]> {
-  return Promise.all(
-    parts.map(async (part, index) => {
-      const bytes = !part.startsWith('@')
-        ? Buffer.from(part)
-        : part === '@-'
-          ? await buffer(process.stdin)
-          : await readFile(part.slice(1));
-      return index === 0 ? bytes : Buffer.concat([Buffer.from('&'), bytes]);
-    }),
-  );
+function logVerbosely(session: Session, context: CliContext): () => void {
+  session.cookies.on('refused', (_event, { host, name, reason }) => {
+    context.note(`* refused cookie "${name}" of ${host}: ${reason}`);
+  });
+  return logTraffic(line => context.note(line));
 }
 
-function readHeader(line: string): [string, string] {
-  const colon = line.indexOf(':');
-  if (colon < 1) throw new InvalidArgumentError(`Header "${line.slice(0, 40)}" must be "Name: value".`);
-  return [line.slice(0, colon), line.slice(colon + 1)];
-}
-
-function collect(value: string, previous: readonly string[]): readonly string[] {
-  return [...previous, value];
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (!(number > 0)) throw new InvalidArgumentError('It must be a number above 0.');
-  return number;
+/** A signal that also aborts when the time is over. */
+function startDeadline(signal: AbortSignal, ms: number | undefined): { signal: AbortSignal; cancel: () => void } {
+  if (ms === undefined) return { signal, cancel: () => {} };
+  const deadline = new AbortController();
+  const tooLate = (): void => deadline.abort(new NetError('ERR_TIMED_OUT', `Not done within ${ms / 1000} s`));
+  const timer = systemClock.setTimeout(tooLate, ms);
+  return { signal: AbortSignal.any([signal, deadline.signal]), cancel: () => timer.cancel() };
 }

@@ -1,44 +1,45 @@
+import type { Clock } from '../util/clock.ts';
 import type { CliStreams } from './cli-context.ts';
+import { formatBytes } from './format-bytes.ts';
 
-/** Transfers shorter than this are done before anyone wonders. */
+/** A transfer that is done sooner is done before anyone wonders. */
 const quietMs = 1000;
 const intervalMs = 200;
 
-/** One line about a transfer, on a terminal's standard error, from its second second on. */
+interface Transfer {
+  /** Where it is told, if that is a terminal. */
+  readonly stderr: CliStreams['stderr'];
+  /** Bytes to come; undefined when that is not known. */
+  readonly total: number | undefined;
+  readonly clock: Clock;
+}
+
+/** One line about a transfer on a terminal, from its second second on. */
 export class Progress {
-  readonly #stderr: CliStreams['stderr'];
-  readonly #total: number | undefined;
-  readonly #startedAt = performance.now();
+  readonly #transfer: Transfer;
+  readonly #startedAt: number;
   #shownAt = 0;
   #bytes = 0;
 
-  /** @param total - Bytes to come, where known. */
-  constructor(stderr: CliStreams['stderr'], total: number | undefined) {
-    this.#stderr = stderr;
-    this.#total = total;
+  constructor(transfer: Transfer) {
+    this.#transfer = transfer;
+    this.#startedAt = transfer.clock.now();
   }
 
   add(bytes: number): void {
     this.#bytes += bytes;
-    const now = performance.now();
-    if (!this.#stderr.isTTY || now - this.#startedAt < quietMs || now - this.#shownAt < intervalMs) return;
+    const { stderr, total, clock } = this.#transfer;
+    const now = clock.now();
+    if (!stderr.isTTY || now - this.#startedAt < quietMs || now - this.#shownAt < intervalMs) return;
     this.#shownAt = now;
     const perSecond = this.#bytes / ((now - this.#startedAt) / 1000);
-    const of = this.#total === undefined ? '' : ` of ${formatBytes(this.#total)}`;
-    const left = this.#total === undefined ? '' : `, ${Math.ceil((this.#total - this.#bytes) / perSecond)} s left`;
-    this.#stderr.write(`\r\u001b[K${formatBytes(this.#bytes)}${of}, ${formatBytes(perSecond)}/s${left}`);
+    const of = total === undefined ? '' : ` of ${formatBytes(total)}`;
+    const left = total === undefined ? '' : `, ${Math.ceil(Math.max(0, total - this.#bytes) / perSecond)} s left`;
+    stderr.write(`\r\u001b[K${formatBytes(this.#bytes)}${of}, ${formatBytes(perSecond)}/s${left}`);
   }
 
   /** Takes the line away. */
   end(): void {
-    if (this.#shownAt > 0) this.#stderr.write('\r\u001b[K');
+    if (this.#shownAt > 0) this.#transfer.stderr.write('\r\u001b[K');
   }
-}
-
-/** As `1.4 MB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let [value, unit] = [bytes, 0];
-  while (value >= 1000 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }

@@ -1,30 +1,44 @@
-import { stripVTControlCharacters } from 'node:util';
+import { printable } from './printable.ts';
 
-interface Layout {
-  /** Columns of the terminal; undefined: nothing is cut. */
-  readonly width: number | undefined;
+/** One column of a table. */
+export interface Column<T> {
+  readonly heading: string;
+  readonly cell: (row: T) => string;
 }
 
 const gap = '  ';
+const linesAtOnce = 1000;
 
-/** Rows under headings, in columns as wide as they must be; on a terminal the last column is cut to fit. */
-export function formatTable(
-  headings: readonly string[],
-  rows: readonly (readonly string[])[],
-  { width }: Layout,
-): string {
-  const clean = rows.map(row => row.map(printable));
-  const widths = headings.map((heading, column) =>
-    clean.reduce((most, row) => Math.max(most, row[column]!.length), heading.length),
-  );
-  const format = (row: readonly string[]): string => {
-    const line = row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column]!))).join(gap);
-    return width !== undefined && line.length > width ? `${line.slice(0, Math.max(0, width - 1))}…` : line;
+/**
+ * Rows under headings, in columns as wide as they must be, piece by piece.
+ *
+ * @param width - Columns of the terminal: lines are cut to fit, cells to half of it. Undefined: nothing is cut.
+ */
+export function* tableText<T>(
+  columns: readonly Column<T>[],
+  rows: readonly T[],
+  width: number = Number.POSITIVE_INFINITY,
+): Generator<string> {
+  const widestCell = Math.max(8, Math.floor(width / 2));
+  // Cells are asked for twice, to measure and to print: a long table does not keep them.
+  const widths = columns.map(({ heading, cell }) => {
+    let widest = heading.length;
+    for (const row of rows) widest = Math.max(widest, cell(row).length);
+    return Math.min(widest, widestCell);
+  });
+  const format = (cellOf: (column: Column<T>) => string): string => {
+    let line = '';
+    for (let at = 0; at < columns.length; at++) line += cut(cellOf(columns[at]!), widestCell).padEnd(widths[at]!) + gap;
+    return `${cut(printable(line.trimEnd()), width)}\n`;
   };
-  return [headings, ...clean].map(format).join('\n');
+  yield format(column => column.heading);
+  for (let start = 0; start < rows.length; start += linesAtOnce) {
+    let text = '';
+    for (const row of rows.slice(start, start + linesAtOnce)) text += format(column => column.cell(row));
+    yield text;
+  }
 }
 
-/** A cell must not move the cursor or break the line, whatever a server put into a cookie. */
-function printable(cell: string): string {
-  return stripVTControlCharacters(cell).replace(/[\p{Cc}\p{Cf}]/gu, '�');
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }

@@ -1,0 +1,87 @@
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { fileError } from './read-input.ts';
+
+/**
+ * A file that is there when it is complete, and not before: what was at its place stays until then.
+ *
+ * Written under the name `FILE.PID.part`, then renamed. A device or pipe is written at once.
+ */
+export class OutputFile {
+  readonly #file: string;
+  readonly #target: string;
+  readonly #part: string | undefined;
+  readonly #handle: FileHandle;
+  #bytes = 0;
+
+  private constructor(file: string, { target, part, handle }: Opened) {
+    this.#file = file;
+    this.#target = target;
+    this.#part = part;
+    this.#handle = handle;
+  }
+
+  /** @param mode - Permissions of a file that is not there yet. */
+  static async open(file: string, mode = 0o666): Promise<OutputFile> {
+    try {
+      return new OutputFile(file, await openTarget(file, mode));
+    } catch (error) {
+      throw fileError('write', file, error as NodeJS.ErrnoException);
+    }
+  }
+
+  /** Writes a text that nobody else may read. */
+  static async writeSecret(file: string, text: string): Promise<void> {
+    const output = await OutputFile.open(file, 0o600);
+    try {
+      await output.write(Buffer.from(text));
+    } catch (error) {
+      await output.discard();
+      throw error;
+    }
+    await output.commit();
+  }
+
+  /** How many bytes were written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    for (let written = 0; written < chunk.byteLength; ) {
+      const { bytesWritten } = await this.#handle.write(chunk, written).catch(error => {
+        throw fileError('write', this.#file, error as NodeJS.ErrnoException);
+      });
+      written += bytesWritten;
+    }
+    this.#bytes += chunk.byteLength;
+  }
+
+  /** It is complete. */
+  async commit(): Promise<void> {
+    await this.#handle.close();
+    if (this.#part !== undefined) await rename(this.#part, this.#target);
+  }
+
+  /** It will not be complete: nothing stays of it. */
+  async discard(): Promise<void> {
+    await this.#handle.close();
+    if (this.#part !== undefined) await rm(this.#part, { force: true });
+  }
+}
+
+interface Opened {
+  /** Where it is in the end. */
+  readonly target: string;
+  /** Where it is until then; undefined when that is the same. */
+  readonly part: string | undefined;
+  readonly handle: FileHandle;
+}
+
+async function openTarget(file: string, newMode: number): Promise<Opened> {
+  // Through links, so that a link stays one.
+  const target = await realpath(file).catch(() => file);
+  const existing = await stat(target).catch(() => undefined);
+  if (existing && !existing.isFile()) return { target, part: undefined, handle: await open(target, 'w') };
+  const part = `${target}.${process.pid}.part`;
+  return { target, part, handle: await open(part, 'w', existing ? existing.mode & 0o777 : newMode) };
+}
