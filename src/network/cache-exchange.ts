@@ -113,10 +113,10 @@ export class CacheExchange implements Handler {
     if (this.#state !== 'waiting') return;
     this.#upstream = controller;
     if (status < 200) {
-      this.#leader.head({ status, statusText, fields: fields as HeaderFields, raw: controller.rawHeaders ?? null });
+      this.#leader.head({ status, statusText, fields: fields, raw: controller.rawHeaders ?? null });
       return;
     }
-    const response = this.#received(status, statusText, fields as HeaderFields);
+    const response = this.#received(status, statusText, fields);
     this.#clearIfAsked(response.fields);
     if (!this.#answerFromStored(response)) this.#receive(response, this.#plan.stored);
   }
@@ -154,7 +154,7 @@ export class CacheExchange implements Handler {
       status,
       statusText,
       fields,
-      raw: () => readRawHeaders(this.#upstream!.rawHeaders as never, fields),
+      raw: () => readRawHeaders(this.#upstream!.rawHeaders, fields),
       request: this.#plan.request,
       times: { requestTime: this.#requestTime, responseTime: this.#host.clock.now() },
       generation: this.#generation,

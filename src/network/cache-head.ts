@@ -28,7 +28,7 @@ export class HeadHandler extends ForwardingHandler {
 
   override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
     if (status === 200)
-      this.#update(readRawHeaders(controller.rawHeaders as never, headers as HeaderFields), headers as HeaderFields);
+      this.#update(readRawHeaders(controller.rawHeaders, headers), headers);
     this.handler.onResponseStart?.(controller, status, headers, text);
   }
 

@@ -38,7 +38,7 @@ export class UnsafeHandler extends ForwardingHandler {
   }
 
   override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text = ''): void {
-    if (status >= 200) this.#update(controller, { status, statusText: text, fields: headers as HeaderFields });
+    if (status >= 200) this.#update(controller, { status, statusText: text, fields: headers });
     this.handler.onResponseStart?.(controller, status, headers, text);
   }
 
@@ -70,7 +70,7 @@ export class UnsafeHandler extends ForwardingHandler {
     this.#recorder = recordResponse(cache, cacheKey(context.topLevelSite, url), {
       ...head,
       method,
-      raw: () => readRawHeaders(controller.rawHeaders as never, fields),
+      raw: () => readRawHeaders(controller.rawHeaders, fields),
       request: this.#request,
       times: { requestTime: this.#requestTime, responseTime: clock.now() },
       generation: this.#generation,

@@ -35,7 +35,7 @@ export interface ResponseParts {
 }
 
 // The accessors below override what lib types call properties of instances; in Node they are the prototype's accessors.
-const GlobalResponse: new (body: null) => object = Response as never;
+const GlobalResponse: new (body: null) => object = Response;
 
 /**
  * A fetch Response that makes its Headers and its stream only when someone asks for them.
@@ -101,7 +101,7 @@ export class SessionResponse extends GlobalResponse implements Omit<FetchRespons
 
   textStream(): ReadableStream<string> {
     const bytes = this.body ?? new ReadableStream({ start: controller => controller.close() });
-    return bytes.pipeThrough(new TextDecoderStream() as never);
+    return bytes.pipeThrough(new TextDecoderStream());
   }
 
   async json(): Promise<unknown> {
@@ -112,7 +112,7 @@ export class SessionResponse extends GlobalResponse implements Omit<FetchRespons
     const bytes = await this.#consume();
     // The caller may do with the buffer as it likes, so that it gets none that it shares.
     const whole = bytes.buffer.byteLength === bytes.byteLength && bytes.buffer instanceof ArrayBuffer;
-    return whole ? new Uint8Array(bytes.buffer as ArrayBuffer) : new Uint8Array(bytes);
+    return whole ? new Uint8Array(bytes.buffer) : new Uint8Array(bytes);
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
@@ -131,7 +131,7 @@ export class SessionResponse extends GlobalResponse implements Omit<FetchRespons
     if (this.bodyUsed || this.#stream?.locked) throw unusable();
     const copy = new SessionResponse(this.#parts);
     const stream = this.body;
-    if (stream) [this.#stream, copy.#stream] = stream.tee() as [typeof stream, typeof stream];
+    if (stream) [this.#stream, copy.#stream] = stream.tee();
     return copy;
   }
 
@@ -202,7 +202,7 @@ function toStream(body: ReceivedBody, { codings, owner }: StreamOrigin): Readabl
       await chunks?.return?.();
     },
   };
-  return new ReadableStream(source, { highWaterMark: 0 }) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  return new ReadableStream(source, { highWaterMark: 0 });
 }
 
 /** The next chunk that is not empty; undefined at the end. What cannot be decoded is not received any further. */
@@ -229,7 +229,7 @@ async function openChunks(body: ReceivedBody, codings: readonly Coding[] | undef
   return decodeStream(body, codings)[Symbol.asyncIterator]();
 }
 
-const GlobalHeaders: new () => Changes = Headers as never;
+const GlobalHeaders: new () => Changes = Headers;
 
 interface Changes {
   append(name: string, value: string): void;

@@ -23,7 +23,7 @@ export function encodeFormData(form: FormData): RequestBody {
   }
   parts.push(Buffer.from(`--${boundary}--\r\n`));
   const onlyText = parts.every(Buffer.isBuffer);
-  const bytes = onlyText ? Buffer.concat(parts as Buffer[]) : undefined;
+  const bytes = onlyText ? Buffer.concat(parts) : undefined;
   return {
     open: () => bytes ?? (stream(parts) as never),
     contentType: `multipart/form-data; boundary=${boundary}`,

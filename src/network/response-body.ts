@@ -81,7 +81,7 @@ export class ResponseBody implements ReceivedBody {
     if (this.#outcome === 'ended') return Promise.resolve(this.#take());
     return new Promise((resolve, reject) => {
       const settle = (): void => {
-        if (this.#outcome === 'failed') reject(this.#error as Error);
+        if (this.#outcome === 'failed') reject(this.#error);
         else resolve(this.#take());
       };
       if (this.#outcome) settle();

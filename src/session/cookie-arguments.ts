@@ -38,6 +38,9 @@ export interface CookieDetailsInput {
   /** Default false. */
   httpOnly?: boolean;
   http_only?: boolean;
+  /** true: the cookie is for the host of `url` alone, whatever `domain` says. Default false. */
+  hostOnly?: boolean;
+  host_only?: boolean;
   /** v0.36 documents this as HttpOnly; it counts only when neither spelling of `httpOnly` is given. */
   session?: boolean;
   /** Seconds since the UNIX epoch. Default: a session cookie. */
@@ -87,31 +90,31 @@ export function readCookieFilter(input: unknown, defaultMatch: 'subdomains' | 'h
     session: filter.boolean('session', undefined),
     httpOnly,
   };
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as unknown as CookieFilter;
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
+
+const detailKeys = [
+  'url',
+  'name',
+  'value',
+  'domain',
+  'path',
+  'secure',
+  'httpOnly',
+  'http_only',
+  'session',
+  'expirationDate',
+  'sameSite',
+  'creationDate',
+  'lastAccessDate',
+  'hostOnly',
+  'host_only',
+  'partitionKey',
+];
 
 /** @throws {TypeError} If a field has a wrong type, or `url` is missing; `code` is `ERR_INVALID_OPTION`. */
 export function readCookieDetails(input: unknown): CookieDetails {
-  const details = new OptionsReader('set a cookie', input, [
-    'url',
-    'name',
-    'value',
-    'domain',
-    'path',
-    'secure',
-    'httpOnly',
-    'http_only',
-    'session',
-    'expirationDate',
-    'sameSite',
-    'creationDate',
-    'lastAccessDate',
-    'hostOnly',
-    'host_only',
-    'partitionKey',
-  ]);
+  const details = new OptionsReader('set a cookie', input, detailKeys);
   const url = details.string('url', '');
   if (url === '') throw invalidType("Missing required option 'url'");
   const sameSite = readSameSite(details);
@@ -120,8 +123,7 @@ export function readCookieDetails(input: unknown): CookieDetails {
     url: cookieTarget(readUrl('set a cookie', url)),
     name: details.string('name', ''),
     value: details.string('value', ''),
-    // An empty domain is none, as in both eras.
-    domain: details.string('domain', '') || undefined,
+    domain: readDomain(details),
     path: details.string('path', '') || undefined,
     secure: details.boolean('secure', sameSite === 'no_restriction'),
     httpOnly: httpOnly ?? details.boolean('session', false),
@@ -134,6 +136,13 @@ export function readCookieDetails(input: unknown): CookieDetails {
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined),
   ) as unknown as CookieDetails;
+}
+
+/** An empty domain is none, as in both eras; so is that of a host-only cookie, as `get` shows it. */
+function readDomain(details: OptionsReader): string | undefined {
+  const isHostOnly = details.boolean('hostOnly', details.boolean('host_only', false));
+  const domain = details.string('domain', '');
+  return isHostOnly || domain === '' ? undefined : domain;
 }
 
 function readSameSite(details: OptionsReader): SameSite {

@@ -30,7 +30,7 @@ import { Pipeline } from '../network/pipeline.ts';
 import { Preconnected } from '../network/preconnected.ts';
 import { authorizeProxy } from '../network/proxy-party.ts';
 import { routedConnect } from '../network/routed-connect.ts';
-import type { Interceptor } from '../network/request-job.ts';
+import type { Handler, Interceptor, RequestJob } from '../network/request-job.ts';
 import { OriginFactsCache } from '../network/site-context.ts';
 import type { ProxyConfig } from '../proxy/proxy-config.ts';
 import { defineWebSocket, type WebSocketConstructor, webSocketKeys } from '../network/web-socket.ts';
@@ -91,87 +91,105 @@ export class SessionNetwork {
   #eventSource: EventSourceConstructor | undefined;
 
   constructor(parts: NetworkParts) {
-    const { clock, store } = parts;
+    const { clock } = parts;
     this.#parts = parts;
     // Before the pools, so that it is closed after them: requests that drain still store what comes.
     this.cache = this.#openCache();
     this.shaper = new Shaper(clock);
     this.resolver = new HostResolver({ rules: hostRulesOf(parts.options), clock });
-    const hostRules = parseHostRules('use host rules', parts.endpointRules);
-    this.verifier = new ServerVerifier({ trust: this.trust, clock });
-    this.verifier.onCertificateError = details => askCertificateError(parts.program, details);
-    this.verifier.setPins(parts.options.pins);
-    this.verifier.setIgnoresErrors(parts.ignoresCertificateErrors);
-    for (const certificate of parts.options.clientCertificates) this.trust.addClientCertificate(certificate);
-    parts.importedCertificates.join(this.trust);
-    this.#disposer.own(parts.importedCertificates, it => it.leave(this.trust));
-    const clientCertificates = new ClientCertificateChoice(this.trust);
-    clientCertificates.onSelect = details => askClientCertificate(parts.program, details);
-    const authenticator = new Authenticator({
+    this.verifier = this.#makeVerifier();
+    this.#authenticator = new Authenticator({
       cache: this.#authCache,
       askLogin: details => askLogin(parts.program, details),
       makeCnonce: () => crypto().randomBytes(16).toString('hex'),
     });
-    this.#authenticator = authenticator;
-    const userAgent = (): string => parts.defaults().userAgent;
-    const connector = new Connector({
-      resolver: this.resolver,
-      hostRules,
-      verifier: this.verifier,
-      clientCertificates,
-      authenticator,
-      userAgent,
-      shaper: this.shaper,
-    });
-    this.#connector = connector;
+    this.#connector = this.#makeConnector();
     this.#sockets = this.#disposer.own(new OpenSockets(clock), it => it.close());
+    const rulesVersion = (): number => this.#rulesVersion;
     this.#preconnected = this.#disposer.own(
-      new Preconnected({ connect: connector.connect, clock, rulesVersion: () => this.#rulesVersion }),
+      new Preconnected({ connect: this.#connector.connect, clock, rulesVersion }),
       it => it.close(),
     );
-    this.#routes = {
-      direct: this.#sockets.watch(this.#preconnected.connect),
-      through: proxy => this.#sockets.watch(connector.through(proxy)),
-      to: proxy => this.#sockets.watch(connector.to(proxy)),
-    };
+    this.#routes = this.#makeRoutes();
+    const { maxConnectionsPerOrigin } = parts.options;
     this.#pools = this.#disposer.own(
-      new ConnectionPools({
-        ...this.#routes,
-        rulesVersion: () => this.#rulesVersion,
-        maxConnectionsPerOrigin: parts.options.maxConnectionsPerOrigin,
-      }),
+      new ConnectionPools({ ...this.#routes, rulesVersion, maxConnectionsPerOrigin }),
       it => it.close(),
     );
     this.#pipeline = new Pipeline(this.#pools.dispatch);
-    const hsts = new HstsStore({ records: store.records('hsts', hstsCodec), clock });
-    if (this.cache) this.#pipeline.set('cache', this.#cacheStep(this.cache));
-    this.#pipeline.set('conditions', conditionsInterceptor(this.shaper));
-    this.#pipeline.set('hsts', hstsInterceptor(hsts));
-    this.#pipeline.set('auth', authInterceptor({ authenticator, cookies: parts.cookies }));
-    this.#pipeline.set('cookies', cookiesInterceptor({ cookies: parts.cookies, committed: () => store.committed() }));
+    this.#fillPipeline();
     this.fetchParts = {
       origins: new OriginFactsCache(),
-      dispatch: (job, handler) => {
-        if (job.proxies) this.proxies.putInForce();
-        return this.#pipeline.dispatch(job, handler);
-      },
+      dispatch: (job, handler) => this.#dispatch(job, handler),
       defaults: parts.defaults,
       active: this.#active,
     };
-    this.proxies = this.#disposer.own(
-      new SessionProxies({
-        pipeline: this.#pipeline,
-        hosts: this.resolver,
-        authenticator,
-        cookies: parts.cookies,
-        clock,
-        fetchParts: () => this.fetchParts,
-        isOffline: () => this.shaper.conditions.offline,
-        ...parts.proxyEvents,
-      }),
-      it => it.close(),
-    );
+    this.proxies = this.#disposer.own(this.#makeProxies(), it => it.close());
     this.proxies.setConfig(parts.proxy);
+  }
+
+  #makeVerifier(): ServerVerifier {
+    const { options, clock, program, importedCertificates, ignoresCertificateErrors } = this.#parts;
+    const verifier = new ServerVerifier({ trust: this.trust, clock });
+    verifier.onCertificateError = details => askCertificateError(program, details);
+    verifier.setPins(options.pins);
+    verifier.setIgnoresErrors(ignoresCertificateErrors);
+    for (const certificate of options.clientCertificates) this.trust.addClientCertificate(certificate);
+    importedCertificates.join(this.trust);
+    this.#disposer.own(importedCertificates, it => it.leave(this.trust));
+    return verifier;
+  }
+
+  #makeConnector(): Connector {
+    const { program, endpointRules, defaults } = this.#parts;
+    const clientCertificates = new ClientCertificateChoice(this.trust);
+    clientCertificates.onSelect = details => askClientCertificate(program, details);
+    return new Connector({
+      resolver: this.resolver,
+      hostRules: parseHostRules('use host rules', endpointRules),
+      verifier: this.verifier,
+      clientCertificates,
+      authenticator: this.#authenticator,
+      userAgent: () => defaults().userAgent,
+      shaper: this.shaper,
+    });
+  }
+
+  #makeRoutes(): ConnectRoutes {
+    return {
+      direct: this.#sockets.watch(this.#preconnected.connect),
+      through: proxy => this.#sockets.watch(this.#connector.through(proxy)),
+      to: proxy => this.#sockets.watch(this.#connector.to(proxy)),
+    };
+  }
+
+  #fillPipeline(): void {
+    const { store, cookies, clock } = this.#parts;
+    const hsts = new HstsStore({ records: store.records('hsts', hstsCodec), clock });
+    this.#pipeline.set('hsts', hstsInterceptor(hsts));
+    this.#pipeline.set('cookies', cookiesInterceptor({ cookies, committed: () => store.committed() }));
+    if (this.cache) this.#pipeline.set('cache', this.#cacheStep(this.cache));
+    this.#pipeline.set('auth', authInterceptor({ authenticator: this.#authenticator, cookies }));
+    this.#pipeline.set('conditions', conditionsInterceptor(this.shaper));
+  }
+
+  #makeProxies(): SessionProxies {
+    const { cookies, clock, proxyEvents } = this.#parts;
+    return new SessionProxies({
+      pipeline: this.#pipeline,
+      hosts: this.resolver,
+      authenticator: this.#authenticator,
+      cookies,
+      clock,
+      fetchParts: () => this.fetchParts,
+      isOffline: () => this.shaper.conditions.offline,
+      ...proxyEvents,
+    });
+  }
+
+  #dispatch(job: RequestJob, handler: Handler): boolean {
+    if (job.proxies) this.proxies.putInForce();
+    return this.#pipeline.dispatch(job, handler);
   }
 
   #openCache(): HttpCache | undefined {
@@ -264,8 +282,9 @@ export class SessionNetwork {
 
   /** While it closes: cuts what it waits for. */
   async cutOff(): Promise<void> {
-    this.#active.cutOff();
     await this.closeAllConnections();
+    // What has none yet will get none.
+    this.#active.cutOff();
   }
 
   /** Changes when connections made before are not to be used again. */

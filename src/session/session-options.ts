@@ -86,7 +86,8 @@ function readClientCertificates(input: object): readonly ClientCertificateInput[
 
 /** Checks pins where they are given; the verifier reads them again. */
 function readPins(input: object | undefined): object | undefined {
-  return new Pins(input) && input;
+  void new Pins(input);
+  return input;
 }
 
 /** A count, or no limit at all. */
@@ -113,7 +114,7 @@ export function warnOfOtherOptions(name: string, current: SessionOptions, input:
 }
 
 /** @throws {TypeError} If it cannot be a header's value. */
-export function readUserAgent(action: string, input: unknown): string {
+export function readUserAgent(purpose: string, input: unknown): string {
   if (typeof input === 'string' && input !== '' && /^[\t\x20-\x7e\x80-\xff]*$/.test(input)) return input;
-  throw invalidType(`Cannot ${action}: userAgent must be a non-empty header value, got ${describe(input)}`);
+  throw invalidType(`Cannot ${purpose}: userAgent must be a non-empty header value, got ${describe(input)}`);
 }

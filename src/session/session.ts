@@ -6,6 +6,7 @@ import { readResolveOptions } from '../hosts/resolve-options.ts';
 import type { EventSourceConstructor } from '../network/event-source.ts';
 import type { FetchResponse } from '../network/fetch-response.ts';
 import type { SessionDispatcher } from '../network/dispatcher.ts';
+import type * as Fetch from '../network/fetch.ts';
 import type { FetchParts } from '../network/fetch.ts';
 import type { FetchDefaults, FetchInit } from '../network/fetch-request.ts';
 import type { WebSocketConstructor } from '../network/web-socket.ts';
@@ -138,7 +139,7 @@ export class Session extends SessionLife {
       if (fetchModule) return fetchModule.sessionFetch(fetchParts, input, init) as Promise<FetchResponse>;
       return firstFetch(fetchParts, input, init);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -438,7 +439,7 @@ const noStats: CacheStats = { hits: 0, revalidated: 0, misses: 0 };
 
 const proxyOutcome: Outcome<string, [proxy: string]> = { ok: proxy => [proxy], failed: () => [''] };
 
-let fetchModule: typeof import('../network/fetch.ts') | undefined;
+let fetchModule: typeof Fetch | undefined;
 
 /** The code is loaded now: a program that only reads cookies need not pay for it. */
 async function firstFetch(parts: FetchParts, input: unknown, init: FetchInit | undefined): Promise<FetchResponse> {

@@ -24,7 +24,7 @@ export function settle<T, A extends unknown[]>(
     promise = action();
   } catch (error) {
     if (callback) throw error;
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
   if (!callback) return promise;
   promise.then(

@@ -70,7 +70,7 @@ describe('what takes a dispatcher', () => {
     await undici.stream(`${site.origin}/s`, { dispatcher, method: 'GET', opaque: chunks }, ({ opaque }) => {
       return new Writable({
         write(chunk: Buffer, _, done) {
-          (opaque as Buffer[]).push(chunk);
+          (opaque).push(chunk);
           done();
         },
       });
@@ -117,7 +117,7 @@ describe('what takes a dispatcher', () => {
     const { socket } = await dispatcher.connect({
       origin: `http://raw.test:${server.port}`,
       path: 'a.test:443',
-    } as never);
+    });
     expect(head).toMatch(/^CONNECT a\.test:443 HTTP\/1\.1\r\n/);
     expect(head).not.toMatch(/cookie/i);
     socket.write('ping');
@@ -315,7 +315,7 @@ describe('handlers of the older generation', () => {
         onError: reject,
         ...overrides,
       };
-      dispatcher.dispatch({ origin: site.origin, path, method: 'GET' }, handler as never);
+      dispatcher.dispatch({ origin: site.origin, path, method: 'GET' }, handler);
     });
   }
 
@@ -373,7 +373,7 @@ describe('handlers of the older generation', () => {
         onComplete: () => resolve(),
         onError: reject,
       };
-      dispatcher.dispatch({ origin: both.origin, path: '/', method: 'GET' }, handler as never);
+      dispatcher.dispatch({ origin: both.origin, path: '/', method: 'GET' }, handler);
     });
     await (await ses.fetch(both.origin)).text();
     expect(both.requests.map(({ httpVersion }) => httpVersion)).toEqual(['1.1', '2.0']);

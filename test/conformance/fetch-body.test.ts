@@ -206,7 +206,7 @@ describe('the stream', () => {
     };
     const response = await ses.fetch(site.origin);
     const reader = response.body!.getReader();
-    expect(Buffer.from((await reader.read()).value!).toString()).toBe('first');
+    expect(Buffer.from((await reader.read()).value).toString()).toBe('first');
     const pending = reader.read();
     await reader.cancel('enough');
     expect(await pending).toEqual({ done: true, value: undefined });

@@ -62,7 +62,7 @@ describe.each(['http', 'h2'] as const)('over %s', scheme => {
         async function* () {
           yield 'text';
           yield Buffer.from(' and bytes');
-        } as unknown as () => BodyInput,
+        },
         'text and bytes',
         undefined,
         false,

@@ -291,7 +291,7 @@ describe('a Request as input', () => {
 
   test('a Request counts as init, too', async () => {
     const like = new Request('http://nowhere.test/', { method: 'POST', body: 'x', headers: { 'x-a': '1' } });
-    const response = await ses.fetch(`${site.origin}/b`, like as unknown as FetchInit);
+    const response = await ses.fetch(`${site.origin}/b`, like);
     expect(await response.text()).toBe('POST /b x');
     expect(site.requests[0]?.headers['x-a']).toBe('1');
   });

@@ -92,7 +92,7 @@ export class CacheOrigin {
     const [condition, validator] =
       step.expected_type === 'etag_validated' ? ['if-none-match', 'etag'] : ['if-modified-since', 'last-modified'];
     const matches =
-      request.headers[condition!] !== undefined && request.headers[condition!] === running.sent.get(validator!);
+      request.headers[condition] !== undefined && request.headers[condition] === running.sent.get(validator);
     return matches ? [304, 'Not Modified'] : [999, '304 Not Generated'];
   }
 }
