@@ -78,7 +78,7 @@ export class Connector {
         } catch (error) {
           const cause = toNetError(error, 'before-response');
           if (cause instanceof ProxyError || !(cause instanceof NetError) || !brokenTunnel.has(cause.code)) throw cause;
-          throw new ProxyError(cause.code, `The tunnel of proxy "${proxy}" broke`, cause);
+          throw new ProxyError(cause.code, `The tunnel of proxy "${proxy.toUri()}" broke`, cause);
         }
       });
     };
@@ -180,7 +180,7 @@ export class Connector {
       // Chromium names a bad certificate of a proxy apart from one of a server.
       const isCertificate = cause instanceof NetError && cause.code.startsWith('ERR_CERT_');
       const code = isCertificate ? 'ERR_PROXY_CERTIFICATE_INVALID' : 'ERR_PROXY_CONNECTION_FAILED';
-      throw new ProxyError(code, `Cannot connect to proxy "${proxy}"`, cause);
+      throw new ProxyError(code, `Cannot connect to proxy "${proxy.toUri()}"`, cause);
     }
   }
 

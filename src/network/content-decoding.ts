@@ -1,4 +1,4 @@
-import { Readable, type Transform } from 'node:stream';
+import type { Transform } from 'node:stream';
 import {
   brotliDecompress,
   constants,
@@ -106,7 +106,7 @@ async function* decodeStreamOnce(source: AsyncIterable<Buffer>, coding: Coding):
     // Not waited for: an iterator that waits for bytes returns only when they come.
     void input.return?.();
   }
-  if (lost) throw (lost).error;
+  if (lost) throw lost.error;
 }
 
 /** Gives the decoder what comes, as fast as it takes it. */

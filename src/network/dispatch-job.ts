@@ -27,7 +27,8 @@ export interface DispatchDefaults {
  */
 export function readDispatch(options: AnyDispatchOptions, defaults: DispatchDefaults, allowH2: boolean): RequestJob {
   if (typeof options !== 'object' || options === null) throw invalidType('Cannot dispatch: options must be an object');
-  const { origin, path, method = 'GET' } = options;
+  const { origin, path } = options;
+  const method: unknown = options.method ?? 'GET';
   if (typeof method !== 'string')
     throw invalidType(`Cannot dispatch: method must be a string, got ${describe(method)}`);
   if (typeof path !== 'string') throw invalidType(`Cannot dispatch: path must be a string, got ${describe(path)}`);

@@ -22,7 +22,7 @@ export function encodeFormData(form: FormData): RequestBody {
     }
   }
   parts.push(Buffer.from(`--${boundary}--\r\n`));
-  const onlyText = parts.every(Buffer.isBuffer);
+  const onlyText = parts.every(part => Buffer.isBuffer(part));
   const bytes = onlyText ? Buffer.concat(parts) : undefined;
   return {
     open: () => bytes ?? (stream(parts) as never),

@@ -74,7 +74,7 @@ export class HeaderList {
       if (!Array.isArray(entry) || entry.length !== 2) {
         throw invalidType('Cannot send a request: each entry of headers must be a name and a value');
       }
-      this.#appendValue(String(entry[0]), entry[1]);
+      this.#appendValue(entry[0], entry[1]);
     }
   }
 
@@ -86,6 +86,8 @@ export class HeaderList {
 }
 
 function asText(name: string, value: unknown): string {
+  // As the Headers class has it, an object is its text.
+  // oxlint-disable-next-line typescript/no-base-to-string
   if (value !== null && typeof value !== 'symbol' && typeof value !== 'function') return String(value);
   throw invalidType(
     `Cannot send a request: the value of header ${describe(name)} must be a string, got ${describe(value)}`,

@@ -43,14 +43,17 @@ export async function openTunnel(to: TunnelRequest): Promise<Socket> {
     if (response.statusCode !== 407) {
       throw new ProxyError(
         'ERR_TUNNEL_CONNECTION_FAILED',
-        `Proxy "${to.proxy}" answered CONNECT with status ${response.statusCode}`,
+        `Proxy "${to.proxy.toUri()}" answered CONNECT with status ${response.statusCode}`,
       );
     }
     const challenges = [response.headers['proxy-authenticate'] ?? []].flat();
     authorization = await to.attempt.untimed(to.auth.answer(challenges, asked));
     if (authorization === undefined) break;
   }
-  throw new ProxyError('ERR_PROXY_AUTH_REQUESTED', `Proxy "${to.proxy}" wants credentials that it was not given`);
+  throw new ProxyError(
+    'ERR_PROXY_AUTH_REQUESTED',
+    `Proxy "${to.proxy.toUri()}" wants credentials that it was not given`,
+  );
 }
 
 interface Answer {
@@ -82,7 +85,9 @@ function connect(socket: Socket, to: TunnelRequest, authorization: string | unde
     });
     // A proxy that answers with anything but the end of a head, or with an upgrade.
     outgoing.once('upgrade', () =>
-      refuse(new ProxyError('ERR_TUNNEL_CONNECTION_FAILED', `Proxy "${to.proxy}" answered CONNECT with an upgrade`)),
+      refuse(
+        new ProxyError('ERR_TUNNEL_CONNECTION_FAILED', `Proxy "${to.proxy.toUri()}" answered CONNECT with an upgrade`),
+      ),
     );
     outgoing.once('error', refuse).end();
   });
@@ -91,17 +96,17 @@ function connect(socket: Socket, to: TunnelRequest, authorization: string | unde
 function named(error: Error, proxy: ProxyServer): Error {
   const { code } = error as NodeJS.ErrnoException;
   if (error instanceof NetError)
-    return new ProxyError(error.code, `Proxy "${proxy}" did not answer CONNECT in time`, error);
+    return new ProxyError(error.code, `Proxy "${proxy.toUri()}" did not answer CONNECT in time`, error);
   if (code?.startsWith('HPE_')) {
     return new ProxyError(
       'ERR_TUNNEL_CONNECTION_FAILED',
-      `Proxy "${proxy}" answered CONNECT with something that is not HTTP`,
+      `Proxy "${proxy.toUri()}" answered CONNECT with something that is not HTTP`,
       error,
     );
   }
   return new ProxyError(
     'ERR_CONNECTION_CLOSED',
-    `Proxy "${proxy}" closed the connection before it answered CONNECT`,
+    `Proxy "${proxy.toUri()}" closed the connection before it answered CONNECT`,
     error,
   );
 }

@@ -15,7 +15,7 @@ export async function openSocksTunnel(socket: Socket, proxy: ProxyServer, target
   const refusal = await converse(socket, proxy, target);
   if (refusal === undefined) return socket;
   socket.destroy();
-  throw new ProxyError('ERR_SOCKS_CONNECTION_FAILED', `Proxy "${proxy}" did not open a connection: ${refusal}`);
+  throw new ProxyError('ERR_SOCKS_CONNECTION_FAILED', `Proxy "${proxy.toUri()}" did not open a connection: ${refusal}`);
 }
 
 async function converse(socket: Socket, proxy: ProxyServer, target: SocksTarget): Promise<string | undefined> {
@@ -32,7 +32,7 @@ async function converse(socket: Socket, proxy: ProxyServer, target: SocksTarget)
     const late = cause instanceof NetError && cause.code === 'ERR_CONNECTION_TIMED_OUT';
     const code = late ? cause.code : 'ERR_SOCKS_CONNECTION_FAILED';
     socket.on('error', ignore).destroy();
-    throw new ProxyError(code, `Proxy "${proxy}" did not finish the SOCKS handshake`, cause);
+    throw new ProxyError(code, `Proxy "${proxy.toUri()}" did not finish the SOCKS handshake`, cause);
   } finally {
     socket.off('error', ended.reject).off('end', onEnd).off('close', onEnd);
   }
