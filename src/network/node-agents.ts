@@ -1,41 +1,23 @@
-import type { Agent, AgentOptions, ClientRequest, IncomingMessage } from 'node:http';
+import type { Agent, AgentOptions, ClientRequest } from 'node:http';
 import type { Agent as SecureAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { awaitRoundTrip } from '../conditions/round-trip.ts';
 import { shapeSocket } from '../conditions/shaped-socket.ts';
-import type { Shaper } from '../conditions/shaper.ts';
-import type { CookieStore } from '../cookies/cookie-store.ts';
 import type { ProxyServer } from '../proxy/proxy-server.ts';
 import { NetError } from '../util/errors.ts';
-import type { ActiveRequests } from './active-requests.ts';
-import { addHeader, hasHeader, setAbsoluteForm } from './node-request-header.ts';
+import { AgentRequest, type RequestDuties } from './agent-request.ts';
+import { hasHeader } from './node-request-header.ts';
 import { ProxyError } from './proxy-error.ts';
-import { holdResponse } from './response-hold.ts';
 import type { RoutedConnect } from './routed-connect.ts';
 import type { OriginFacts, OriginFactsCache } from './site-context.ts';
 
-/** A request that a proxy passes on. */
-export interface ProxiedRequest {
-  readonly method: string;
-  /** In absolute form. */
-  readonly url: string;
-}
-
-interface AgentDuties {
+interface AgentDuties extends RequestDuties {
   /** The session's connector: proxies, host rules, resolver, TLS and its verdict. */
   readonly connect: RoutedConnect;
-  /** The Proxy-Authorization field for a proxy that passes requests on; undefined: no credentials are known. */
-  readonly authorizeProxy: (proxy: ProxyServer, request: ProxiedRequest) => string | undefined;
-  readonly cookies: CookieStore;
-  /** Settles when everything stored so far is committed; undefined when nothing waits. */
-  readonly committed: () => Promise<void> | undefined;
   readonly origins: OriginFactsCache;
-  readonly userAgent: () => string;
   /** Changes when connections made before are not to be used again. */
   readonly rulesVersion: () => number;
-  readonly active: ActiveRequests;
-  /** The emulated network. */
-  readonly shaper: Shaper;
+  /** Whether there may be a proxy; a session that never had one does not pay for it. */
+  readonly hasProxies: () => boolean;
 }
 
 /** What node:http tells an agent about a request. */
@@ -97,37 +79,28 @@ function makeAgent(Base: new (options: AgentOptions) => Agent, duties: AgentDuti
       const { active } = duties;
       if (active.closed) return fail(request, active.closed);
       active.enter();
-      request.once('close', () => active.leave());
       if (lastVersion !== duties.rulesVersion()) destroyFree(this);
       lastVersion = duties.rulesVersion();
-      if (target.socketPath !== undefined) return addToBase.call(this, request, target);
       const facts = factsOf(protocol, target, duties.origins);
-      addDuties(request, facts, duties);
-      // Only then is it known who is at the other end; nothing has been sent yet.
-      onSocketOf(request, socket => {
-        const proxy = made.get(socket)?.passedOnBy;
-        if (proxy && facts) addressToProxy(request, facts.origin, { proxy, duties });
-      });
+      if (!facts || target.socketPath !== undefined || request.method === 'CONNECT') {
+        request.once('close', () => active.leave());
+        return addToBase.call(this, request, target);
+      }
+      const own = new AgentRequest(request, facts, duties);
+      own.begin();
+      if (protocol === 'https:' || !duties.hasProxies()) return addToBase.call(this, request, target);
+      addressOnSocket(request, own, made);
       addToBase.call(this, request, { ...target, isUpgrade: hasHeader(request, 'Upgrade') });
     }
 
     override getName(target?: RequestTarget): string {
-      return `${super.getName(target as never)}${target?.isUpgrade ? ':upgrade' : ''}`;
+      const name = super.getName(target);
+      return target?.isUpgrade ? `${name}:upgrade` : name;
     }
 
     override createConnection(target: RequestTarget, callback: NodeCallback): Duplex | undefined {
-      if (target.socketPath !== undefined) return super.createConnection(target as never, callback) as Duplex;
-      const { hostname } = factsOf(protocol, target, duties.origins) ?? { hostname: target.host ?? '' };
-      const port = String(target.port ?? '');
-      const version = duties.rulesVersion();
-      duties.connect({ protocol, hostname, port, allowH2: false, mayPassOn: !target.isUpgrade }).then(
-        ({ socket, passedOnBy }) => {
-          made.set(socket, { under: version, passedOnBy });
-          shapeSocket(socket, duties.shaper);
-          callback(null, socket);
-        },
-        (error: Error) => callback(asNodeError(error), undefined as never),
-      );
+      if (target.socketPath !== undefined) return super.createConnection(target, callback) as Duplex;
+      void connectFor({ protocol, target, duties, made }, callback);
       return undefined;
     }
 
@@ -138,32 +111,34 @@ function makeAgent(Base: new (options: AgentOptions) => Agent, duties: AgentDuti
   return new SessionAgent({ keepAlive: true });
 }
 
+interface Connecting {
+  readonly protocol: string;
+  readonly target: RequestTarget;
+  readonly duties: AgentDuties;
+  readonly made: WeakMap<Duplex, Made>;
+}
+
+async function connectFor({ protocol, target, duties, made }: Connecting, callback: NodeCallback): Promise<void> {
+  const { hostname } = factsOf(protocol, target, duties.origins) ?? { hostname: target.host ?? '' };
+  const under = duties.rulesVersion();
+  const to = { protocol, hostname, port: String(target.port ?? ''), allowH2: false, mayPassOn: !target.isUpgrade };
+  let socket: Duplex;
+  try {
+    const routed = await duties.connect(to);
+    ({ socket } = routed);
+    made.set(socket, { under, passedOnBy: routed.passedOnBy });
+    shapeSocket(routed.socket, duties.shaper);
+  } catch (error) {
+    return callback(asNodeError(error as Error), undefined as never);
+  }
+  callback(null, socket);
+}
+
 /** undefined: a name that no URL can have, which is the resolver's to refuse. */
 function factsOf(protocol: string, { host, port }: RequestTarget, origins: OriginFactsCache): OriginFacts | undefined {
   const name = host || 'localhost';
   const origin = `${protocol}//${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${port ?? ''}`;
-  return URL.canParse(origin) ? origins.of(origin) : undefined;
-}
-
-/** Adds what the session sends, unless the caller sends its own, and takes in the cookies of the answer. */
-function addDuties(request: ClientRequest, facts: OriginFacts | undefined, duties: AgentDuties): void {
-  if (!facts || request.method === 'CONNECT') return;
-  const { protocol, hostname, ownContext } = facts;
-  const target = { protocol, hostname, path: request.path.startsWith('/') ? request.path : '/' };
-  addHeader(request, 'User-Agent', duties.userAgent);
-  addHeader(request, 'Cookie', () => duties.cookies.header(target, ownContext));
-  const { clock } = duties.shaper;
-  let sentAt: number | undefined;
-  request.once('finish', () => (sentAt = clock.now()));
-  holdResponse(request, (response: IncomingMessage) => {
-    // A response may begin before the request is sent.
-    const latency = awaitRoundTrip(duties.shaper, sentAt ?? clock.now())?.catch(error => void request.destroy(error));
-    const lines = response.headers['set-cookie'];
-    if (!lines) return latency;
-    duties.cookies.receive(target, lines, ownContext);
-    const committed = duties.committed();
-    return latency ? latency.then(() => committed) : committed;
-  });
+  return origins.find(origin);
 }
 
 function destroyFree({ freeSockets }: Agent): void {
@@ -175,25 +150,15 @@ function fail(request: ClientRequest, error: Error): void {
   (request as unknown as AwaitsSocket).onSocket(null, error);
 }
 
-/** Calls `look` with the connection of a request, before anything is sent on it. */
-function onSocketOf(request: ClientRequest, look: (socket: Duplex) => void): void {
+/** Only when it has a connection is it known who is at the other end; nothing has been sent by then. */
+function addressOnSocket(request: ClientRequest, own: AgentRequest, made: WeakMap<Duplex, Made>): void {
   const waiting = request as unknown as AwaitsSocket;
   const pass = waiting.onSocket.bind(request);
   waiting.onSocket = (socket, error) => {
-    if (socket) look(socket);
+    const proxy = socket ? made.get(socket)?.passedOnBy : undefined;
+    if (proxy) own.addressTo(proxy);
     pass(socket, error);
   };
-}
-
-/** Makes the request one that a proxy passes on. */
-function addressToProxy(
-  request: ClientRequest,
-  origin: string,
-  { proxy, duties }: { readonly proxy: ProxyServer; readonly duties: AgentDuties },
-): void {
-  setAbsoluteForm(request, origin);
-  const { method, path: url } = request;
-  addHeader(request, 'Proxy-Authorization', () => duties.authorizeProxy(proxy, { method, url }) ?? '');
 }
 
 /** Clients of node:http decide by Node's own codes (`ECONNREFUSED`) whether to try again. */

@@ -1,17 +1,25 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+/** Who looks at the course of a request before its own listeners do. */
+export interface RequestWatch {
+  /** All of it was handed to the connection. */
+  onSent(): void;
+  /** A response, or the answer to an upgrade, has come; it is held back until what this returns has settled. */
+  onResponse(response: IncomingMessage): Promise<void> | undefined;
+  onClosed(): void;
+}
+
+type Emit = (event: string, ...args: unknown[]) => boolean;
+
 /**
- * Looks at a response before the listeners of its request do, and holds it back until what `receive` returns is done.
+ * Watches a request, and holds back its response.
  *
  * Done by the request's own `emit`: a listener could neither come first for sure nor hold back the others, and would
  * count as one where Node asks whether anybody takes the response.
  */
-export function holdResponse(
-  request: ClientRequest,
-  receive: (response: IncomingMessage) => Promise<void> | undefined,
-): void {
-  const emit = request.emit.bind(request) as (event: string, ...args: unknown[]) => boolean;
+export function watchRequest(request: ClientRequest, watch: RequestWatch): void {
+  const emit = request.emit.bind(request) as Emit;
   /** What happened meanwhile, in order; undefined when nothing is held back. */
   let held: [event: string, ...args: unknown[]][] | undefined;
   // Each in a turn of its own, not in the promise's: what a listener throws is the program's, and stops none but itself.
@@ -21,9 +29,11 @@ export function holdResponse(
     held = undefined;
   };
   request.emit = (event: string, ...args: unknown[]): boolean => {
+    if (event === 'finish') watch.onSent();
+    else if (event === 'close') watch.onClosed();
     if (held) return held.push([event, ...args]) > 0;
     if (event !== 'response' && event !== 'upgrade') return emit(event, ...args);
-    const done = receive(args[0] as IncomingMessage);
+    const done = watch.onResponse(args[0] as IncomingMessage);
     if (!done || request.listenerCount(event) === 0) return emit(event, ...args);
     held = [];
     const deliver = event === 'response' ? keepResponse(emit, args) : keepUpgrade(emit, args);
@@ -32,8 +42,6 @@ export function holdResponse(
     return true;
   };
 }
-
-type Emit = (event: string, ...args: unknown[]) => boolean;
 
 function keepResponse(emit: Emit, args: unknown[]): () => void {
   const response = args[0] as IncomingMessage;

@@ -21,6 +21,14 @@ export class OriginFactsCache {
     return this.#byOrigin.get(origin) ?? this.#learn(origin, new URL(origin));
   }
 
+  /** undefined: `origin` is no URL. */
+  find(origin: string): OriginFacts | undefined {
+    const known = this.#byOrigin.get(origin);
+    if (known) return known;
+    const url = URL.parse(origin);
+    return url ? this.#learn(origin, url) : undefined;
+  }
+
   ofUrl(url: URL): OriginFacts {
     return this.#byOrigin.get(url.origin) ?? this.#learn(url.origin, url);
   }

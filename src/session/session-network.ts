@@ -306,6 +306,7 @@ export class SessionNetwork {
       origins: this.fetchParts.origins,
       userAgent: () => defaults().userAgent,
       rulesVersion: () => this.#rulesVersion,
+      hasProxies: () => this.proxies.isInForce,
       active: this.#active,
       shaper: this.shaper,
     });

@@ -6,6 +6,7 @@ import type { FetchParts } from '../network/fetch.ts';
 import type { Pipeline } from '../network/pipeline.ts';
 import { proxyInterceptor } from '../network/proxy-interceptor.ts';
 import { readLimited } from '../network/read-limited.ts';
+import { toPacString } from '../proxy/pac-result.ts';
 import type { FetchBytes } from '../proxy/pac-source.ts';
 import type { PacReport } from '../proxy/pac-world.ts';
 import type { ProxyConfig } from '../proxy/proxy-config.ts';
@@ -49,6 +50,21 @@ export class SessionProxies {
   /** Changes when connections made under the rules before are not to be used again. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Whether there may be a proxy for a request. */
+  get isInForce(): boolean {
+    return this.#inForce;
+  }
+
+  /** The proxies for a URL as a PAC script would say it; empty when that fails. Never rejects. */
+  async resolve(url: URL): Promise<string> {
+    try {
+      return toPacString(await this.resolver.resolve(url));
+    } catch {
+      // A NetError: Electron gives no reason either; `explain` does.
+      return '';
+    }
   }
 
   setConfig(config: ProxyConfig): void {
