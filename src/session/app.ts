@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { AuthInfo } from '../auth/authenticator.ts';
 import type { Certificate } from '../certificates/certificate.ts';
 import { errorNumber, readCallback, settle } from '../util/callback.ts';
-import { invalidType } from '../util/errors.ts';
+import type { ProxyConfigInput } from '../proxy/proxy-config.ts';
+import { invalidType, StateError } from '../util/errors.ts';
 import { describe } from '../util/options.ts';
 import type { SessionEvent } from '../util/session-event.ts';
 import { version } from '../util/version.ts';
@@ -58,6 +59,7 @@ export class App extends EventEmitter<AppEvents> {
   readonly importedCertificates: ImportedCertificates = new ImportedCertificates();
   readonly #paths = new AppPaths();
   #name = 'sojourn';
+  #defaultSession: (() => Session) | undefined;
 
   /** Which direction `cookies.get({ domain })` matches unless the call says; see `configure`. */
   cookieDomainMatch: 'subdomains' | 'host' | 'both' = 'subdomains';
@@ -122,6 +124,33 @@ export class App extends EventEmitter<AppEvents> {
   importCertificate(options: ImportCertificateInput, callback?: (result: number) => void): Promise<void> {
     const done = readCallback<NonNullable<typeof callback>>('import a certificate', callback);
     return settle(done, errorNumber, () => this.importedCertificates.import(readImport(options)));
+  }
+
+  /** Called by the session module only. */
+  serve(defaultSession: () => Session): void {
+    this.#defaultSession = defaultSession;
+  }
+
+  /**
+   * `setProxy` of the default session. Other sessions keep theirs.
+   *
+   * Electron's sets the proxy of requests that belong to no session; here, every request belongs to one.
+   *
+   * @throws {TypeError} If it is malformed as a whole; `code` is `ERR_INVALID_OPTION`. Nothing is changed then.
+   * @see Electron `app.setProxy`
+   */
+  setProxy(config: string | ProxyConfigInput, callback?: (error?: Error) => void): Promise<void> {
+    return this.#requireDefaultSession().setProxy(config, callback);
+  }
+
+  /** `resolveProxy` of the default session. @see Electron `app.resolveProxy` */
+  resolveProxy(url: string | URL, callback?: (proxy: string) => void): Promise<string> {
+    return this.#requireDefaultSession().resolveProxy(url, callback);
+  }
+
+  #requireDefaultSession(): Session {
+    if (this.#defaultSession) return this.#defaultSession();
+    throw new StateError('ERR_INVALID_STATE', 'Cannot set or resolve a proxy: no session module serves this app');
   }
 
   /** Sessions are always ready. */

@@ -41,6 +41,7 @@ export class SessionModule {
   constructor(app: App, clock: Clock = systemClock) {
     this.#app = app;
     this.#clock = clock;
+    app.serve(() => this.defaultSession);
   }
 
   /** The default session of the program, which is kept on disk. */

@@ -273,10 +273,9 @@ export class Session extends SessionLife {
    */
   resolveProxy(url: string | URL, callback?: (proxy: string) => void): Promise<string> {
     const done = readCallback<NonNullable<typeof callback>>('resolve a proxy', callback);
-    return settle(done, proxyOutcome, async () => {
+    return settle(done, proxyOutcome, () => {
       const target = readUrl('resolve a proxy', url);
-      const { resolver } = this.useNetwork('resolve a proxy').proxies;
-      return resolver.explain(target).then(({ result }) => result);
+      return this.useNetwork('resolve a proxy').proxies.resolve(target);
     });
   }
 
