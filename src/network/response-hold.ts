@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
@@ -12,6 +13,16 @@ export interface RequestWatch {
 
 type Emit = (event: string, ...args: unknown[]) => boolean;
 
+const watching: unique symbol = Symbol('watching');
+
+interface Watching {
+  readonly watch: RequestWatch;
+  /** What happened while the response is held back, in order; undefined when it is not. */
+  held: [event: string, ...args: unknown[]][] | undefined;
+}
+
+type WatchedRequest = ClientRequest & { [watching]: Watching };
+
 /**
  * Watches a request, and holds back its response.
  *
@@ -19,28 +30,36 @@ type Emit = (event: string, ...args: unknown[]) => boolean;
  * count as one where Node asks whether anybody takes the response.
  */
 export function watchRequest(request: ClientRequest, watch: RequestWatch): void {
-  const emit = request.emit.bind(request) as Emit;
-  /** What happened meanwhile, in order; undefined when nothing is held back. */
-  let held: [event: string, ...args: unknown[]][] | undefined;
-  // Each in a turn of its own, not in the promise's: what a listener throws is the program's, and stops none but itself.
-  const release = (deliver: () => void): void => {
-    process.nextTick(deliver);
-    for (const event of held ?? []) process.nextTick(() => emit(...event));
-    held = undefined;
-  };
-  request.emit = (event: string, ...args: unknown[]): boolean => {
-    if (event === 'finish') watch.onSent();
-    else if (event === 'close') watch.onClosed();
-    if (held) return held.push([event, ...args]) > 0;
-    if (event !== 'response' && event !== 'upgrade') return emit(event, ...args);
-    const done = watch.onResponse(args[0] as IncomingMessage);
-    if (!done || request.listenerCount(event) === 0) return emit(event, ...args);
-    held = [];
-    const deliver = event === 'response' ? keepResponse(emit, args) : keepUpgrade(emit, args);
-    const go = (): void => release(deliver);
-    done.then(go, go);
-    return true;
-  };
+  (request as WatchedRequest)[watching] = { watch, held: undefined };
+  // One function for all of them, because a closure for each costs more than the rest of it.
+  request.emit = emitWatched as ClientRequest['emit'];
+}
+
+function emitWatched(this: WatchedRequest, event: string, ...args: unknown[]): boolean {
+  const state = this[watching];
+  if (event === 'finish') state.watch.onSent();
+  else if (event === 'close') state.watch.onClosed();
+  if (state.held) return state.held.push([event, ...args]) > 0;
+  if (event !== 'response' && event !== 'upgrade') return emitNow.call(this, event, ...args);
+  const done = state.watch.onResponse(args[0] as IncomingMessage);
+  if (!done || this.listenerCount(event) === 0) return emitNow.call(this, event, ...args);
+  state.held = [];
+  const emit: Emit = emitNow.bind(this);
+  const deliver = event === 'response' ? keepResponse(emit, args) : keepUpgrade(emit, args);
+  const go = (): void => release(state, deliver, emit);
+  done.then(go, go);
+  return true;
+}
+
+function emitNow(this: ClientRequest, event: string, ...args: unknown[]): boolean {
+  return EventEmitter.prototype.emit.call(this, event, ...args);
+}
+
+// Each in a turn of its own, not in the promise's: what a listener throws is the program's, and stops none but itself.
+function release(state: Watching, deliver: () => void, emit: Emit): void {
+  process.nextTick(deliver);
+  for (const [event, ...args] of state.held ?? []) process.nextTick(emit, event, ...args);
+  state.held = undefined;
 }
 
 function keepResponse(emit: Emit, args: unknown[]): () => void {
