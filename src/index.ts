@@ -69,13 +69,22 @@ export type { ClientRequestOptions } from './network/client-request-options.ts';
 export type { ClientRequest, ClientRequestEvents, UploadProgress } from './network/client-request.ts';
 export type { EventSourceConstructor, EventSourceOptions } from './network/event-source.ts';
 export type { IncomingMessage } from './network/incoming-message.ts';
-export type { NetWebSocket, NetWebSocketConstructor, NetWebSocketOptions } from './network/net-web-socket.ts';
+export type {
+  NetBinaryType,
+  NetWebSocket,
+  NetWebSocketConstructor,
+  NetWebSocketOptions,
+} from './network/net-web-socket.ts';
 export type { WebSocketConstructor, WebSocketOptions } from './network/web-socket.ts';
 export type { ResolvedHost, Session, SessionConditions } from './session/session.ts';
 export type { SessionEvents } from './session/session-events.ts';
 export type { SessionModule } from './session/session-module.ts';
-export type { SessionOptionsInput } from './session/session-options.ts';
+export type { SessionOptions, SessionOptionsInput } from './session/session-options.ts';
 export type { SessionEvent } from './util/session-event.ts';
 export type { FetchResponse } from './network/fetch-response.ts';
 export type { SessionDispatcher } from './network/dispatcher.ts';
 export type { FetchInit } from './network/fetch-request.ts';
+export type { CacheMode } from './cache/request-rules.ts';
+export type { BodyInput } from './network/request-body.ts';
+export type { HeadersInput } from './network/header-list.ts';
+export type { ReferrerPolicy } from './network/referrer-policy.ts';

@@ -98,6 +98,9 @@ const cacheModes = ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 
  */
 export function readClientRequest(input: unknown): ClientRequestSettings {
   const given = typeof input === 'string' || input instanceof URL ? { url: String(input) } : input;
+  if (typeof given !== 'object' || given === null) {
+    throw invalidType(`Cannot make a request: options must be a URL or an object, got ${describe(given)}`);
+  }
   const options = new OptionsReader('make a request', given, keys);
   const text =
     options.string('url', '') ||

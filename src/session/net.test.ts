@@ -23,3 +23,14 @@ test('an outage that the default session emulates is one for isOnline and online
   await Promise.all([session.defaultSession.destroy(), session.fromPartition('another').destroy()]);
   rmSync(directory, { recursive: true });
 });
+
+test.each([
+  [undefined, 'got undefined'],
+  [null, 'got null'],
+  [5, 'got 5'],
+])('a request of %s is refused by name', (options, came) => {
+  const net = new Net(new SessionModule(new App()));
+  expect(() => net.request(options as never)).toThrow(
+    `Cannot make a request: options must be a URL or an object, ${came}`,
+  );
+});

@@ -301,7 +301,9 @@ export class Session extends SessionLife {
   setCertificateVerifyProc(proc: VerifyProc | null): void;
   setCertificateVerifyProc(proc: LegacyVerifyProc | null, options?: { style?: 'legacy' }): void;
   setCertificateVerifyProc(proc: VerifyProc | LegacyVerifyProc | null, options?: { style?: 'legacy' }): void {
-    this.useNetwork('set the certificate verify proc').verifier.setProc(proc, options?.style);
+    const action = 'set the certificate verify proc';
+    const style = new OptionsReader(action, options, ['style']).oneOf('style', ['legacy'], undefined);
+    this.useNetwork(action).verifier.setProc(proc, style);
   }
 
   /**

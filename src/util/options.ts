@@ -19,7 +19,7 @@ export class OptionsReader {
   readonly #input: Readonly<Record<string, unknown>>;
 
   constructor(action: string, input: unknown, keys: readonly string[]) {
-    if (input !== undefined && input !== null && typeof input !== 'object') {
+    if (input !== undefined && input !== null && (typeof input !== 'object' || Array.isArray(input))) {
       throw invalidType(`Cannot ${action}: options must be an object, got ${describe(input)}`);
     }
     this.#action = action;
