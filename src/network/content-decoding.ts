@@ -30,11 +30,15 @@ const codings: Readonly<Record<string, Coding>> = {
   zstd: 'zstd',
 };
 
+/** What a body may grow to when it is decoded whole; as a stream it has no limit. No browser makes a longer buffer. */
+const maxOutputLength = 2 ** 31 - 1;
+
 // Browsers take a compressed body that stops before its trailer.
-const lenient = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH } as const;
+const lenient = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength } as const;
 const lenientBrotli = {
   flush: constants.BROTLI_OPERATION_FLUSH,
   finishFlush: constants.BROTLI_OPERATION_FLUSH,
+  maxOutputLength,
 } as const;
 
 /** Below this a body is decoded in the caller's turn: a round trip through the thread pool costs more than the work. */
@@ -83,7 +87,7 @@ async function decodeOnce(bytes: Buffer, coding: Coding): Promise<Buffer> {
     case 'br':
       return promisify(brotliDecompress)(bytes, lenientBrotli);
     case 'zstd':
-      return promisify(zstdDecompress)(bytes);
+      return promisify(zstdDecompress)(bytes, { maxOutputLength });
   }
 }
 

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { HstsStore } from '../hosts/hsts.ts';
 import { ForwardingHandler } from './forwarding-handler.ts';
 import type { Controller, Handler, Interceptor } from './request-job.ts';
+import { upgradedContext } from './site-context.ts';
 
 /** Sends requests to known HTTPS-only hosts over https, and learns such hosts. RFC 6797 8. */
 export function hstsInterceptor(hsts: HstsStore): Interceptor {
@@ -10,6 +11,7 @@ export function hstsInterceptor(hsts: HstsStore): Interceptor {
       // RFC 6797 8.3: the port 80 becomes 443, any other is kept. The origin of a default port carries none.
       job.origin = `https:${job.origin.slice('http:'.length)}`.replace(/:443$/, '');
       job.protocol = 'https:';
+      job.context = upgradedContext(job.context, job.hostname);
     }
     if (job.protocol !== 'https:') return next(job, handler);
     return next(job, new LearningHandler(handler, hsts, job.hostname));

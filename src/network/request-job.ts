@@ -64,7 +64,7 @@ export interface RequestJob {
   /** Asked for credentials in place of the session's `login` event; undefined: it has nothing to say. */
   readonly askLogin?: (details: LoginDetails) => Promise<Credentials | undefined>;
   /** Who makes the request, for SameSite, partitioned cookies and the cache's partition key. */
-  readonly context: CookieContext;
+  context: CookieContext;
   /** fetch's cache mode. */
   readonly cacheMode: CacheMode;
   /** How the cache took part; set before the head of the response is handed out, undefined when it did not. */

@@ -1,5 +1,5 @@
 import type { CookieContext } from '../cookies/cookie.ts';
-import { siteOfUrl } from '../util/site.ts';
+import { siteOfHost, siteOfUrl } from '../util/site.ts';
 
 /** What a session needs to know of an origin for every request to it. */
 export interface OriginFacts {
@@ -61,4 +61,10 @@ export function contextFor(url: URL, owner: RequestOwner): CookieContext {
   const topLevelSite = topLevelUrl ? siteOfUrl(topLevelUrl) : site;
   const fromSameSite = topLevelSite === site && (!owner.initiator || siteOfUrl(owner.initiator) === site);
   return { sameSite: fromSameSite ? 'same-site-strict' : 'cross-site', topLevelSite, http: true };
+}
+
+/** The context of a request that is upgraded to https: what was its own site still is. */
+export function upgradedContext(context: CookieContext, hostname: string): CookieContext {
+  const site = siteOfHost(hostname);
+  return context.topLevelSite === `http://${site}` ? { ...context, topLevelSite: `https://${site}` } : context;
 }
