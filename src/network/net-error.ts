@@ -107,6 +107,9 @@ function nameOf(code: string, stage: Stage, error: Error): NetErrorCode | undefi
 }
 
 function detailOf(error: Error): string {
+  // OpenSSL's message is full of addresses and source lines; Node keeps its last words apart.
+  const { reason } = error as { readonly reason?: unknown };
+  if (typeof reason === 'string') return `TLS failed: ${reason}`;
   if (error.message !== '') return error.message;
   return error instanceof AggregateError && error.errors[0] instanceof Error
     ? error.errors[0].message
