@@ -39,10 +39,14 @@ export class ConnectionAttempt implements Shaped {
   }
 
   conditionsChanged(): void {
-    if (!this.#shaper.conditions.offline) return;
-    this.#outage = offlineError();
-    this.#socket?.destroy(this.#outage);
-    this.#onOutage(this.#outage);
+    if (this.#shaper.conditions.offline) this.cut(offlineError());
+  }
+
+  /** Ends it at once. */
+  cut(error: NetError): void {
+    this.#outage = error;
+    this.#socket?.destroy(error);
+    this.#onOutage(error);
   }
 
   /** Names the socket to end. Its errors are no longer nobody's, whoever is being waited for. */

@@ -59,6 +59,7 @@ const brokenTunnel: ReadonlySet<NetErrorCode> = new Set<NetErrorCode>([
 /** Opens connections for one session: host rules, look-up, TCP, proxy, TLS, verdict on the certificate. Owned by Session. */
 export class Connector {
   readonly #parts: ConnectorParts;
+  readonly #attempts = new Set<ConnectionAttempt>();
 
   constructor(parts: ConnectorParts) {
     this.#parts = parts;
@@ -115,10 +116,17 @@ export class Connector {
     }
   }
 
+  /** Ends every attempt to connect that is under way. */
+  cutAttempts(error: NetError): void {
+    for (const attempt of this.#attempts) attempt.cut(error);
+  }
+
   #attempt(callback: Parameters<Connect>[1], open: (attempt: ConnectionAttempt) => Promise<Socket>): void {
     const attempt = new ConnectionAttempt(this.#parts.shaper);
+    this.#attempts.add(attempt);
     attempt
       .run(() => open(attempt))
+      .finally(() => this.#attempts.delete(attempt))
       .then(
         socket => callback(null, socket),
         (error: Error) => callback(toNetError(error, 'before-response'), null),

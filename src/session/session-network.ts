@@ -267,8 +267,10 @@ export class SessionNetwork {
 
   /** Cuts every connection; requests under way fail. */
   async closeAllConnections(): Promise<void> {
+    const error = new NetError('ERR_ABORTED', 'The connections of the session were closed');
     this.#preconnected.close();
-    await this.#pools.closeAll(new NetError('ERR_ABORTED', 'The connections of the session were closed'));
+    this.#connector.cutAttempts(error);
+    await this.#pools.closeAll(error);
     this.#sockets.destroyAll();
   }
 
@@ -277,6 +279,7 @@ export class SessionNetwork {
     // They would never end by themselves.
     this.#channels.close();
     await this.#active.close();
+    this.#connector.cutAttempts(new NetError('ERR_ABORTED', 'The session was closed'));
     await this.#disposer.close();
   }
 
