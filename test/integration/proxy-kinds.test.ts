@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Session } from '../../src/session/session.ts';
-import { startOrigin, type TestOrigin } from '../fixtures/http-server.ts';
+import { type Answer, startOrigin, type TestOrigin } from '../fixtures/http-server.ts';
 import { startProxy, type TestProxy } from '../fixtures/proxy-server.ts';
 import { doors, echoOver, proxiedSession } from '../fixtures/proxied-session.ts';
 import { type SocksServer, startSocksServer } from '../fixtures/socks-server.ts';
@@ -17,8 +17,7 @@ let secureSockets: TestSocketServer;
 let ses: Session;
 
 beforeAll(async () => {
-  const answer = (request: { url?: string }, response: { end(text: string): void }): void =>
-    response.end(`you asked for ${request.url}`);
+  const answer: Answer = (request, response) => response.end(`you asked for ${request.url}`);
   [http, https, socks, plain, secure, h2, sockets, secureSockets] = await Promise.all([
     startProxy(),
     startProxy({ secureAs: 'proxy.test' }),
