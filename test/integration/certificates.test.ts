@@ -77,6 +77,10 @@ function turn(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve));
 }
 
+async function turns(many: number): Promise<void> {
+  for (let turned = 0; turned < many; turned++) await turn();
+}
+
 async function until(happened: () => boolean): Promise<void> {
   while (!happened()) await turn();
 }
@@ -141,7 +145,7 @@ describe('not a byte is sent before the verdict', () => {
     const text = fetchText();
     await slow.asked;
     await until(() => server.connections.length === 1);
-    for (let count = 0; count < 20; count++) await turn();
+    await turns(20);
     expect(server.bytes).toBe(0);
     slow.answer(0);
     expect(await text).toBe(alpn);
@@ -154,7 +158,7 @@ describe('not a byte is sent before the verdict', () => {
     await slow.asked;
     await until(() => server.connections.length === 1);
     server.connections[0]!.destroy();
-    for (let count = 0; count < 20; count++) await turn();
+    await turns(20);
     slow.answer(0);
     expect(await text).toBe('http/1.1');
     expect(server.connections).toHaveLength(2);
