@@ -17,6 +17,9 @@ export function loadDispatcher(): typeof Dispatcher {
 
 /** undici's WebSocket, with the part of its fetch that it is built on. */
 export function loadWebSocket(): typeof WebSocket {
+  // undici's Request takes for granted that its Response was loaded before; without it `undici.fetch` would fail for the
+  // whole program.
+  require('undici/lib/web/fetch/response.js');
   return (require('undici/lib/web/websocket/websocket.js') as { WebSocket: typeof WebSocket }).WebSocket;
 }
 
