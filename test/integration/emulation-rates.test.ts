@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import { Agent, get, request as httpRequest } from 'node:http';
+import { type Agent, get, type IncomingMessage, request as httpRequest } from 'node:http';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -116,7 +115,7 @@ test.each(
       void (received[index]! += data.byteLength + framing);
     if (direction === 'down') {
       sockets[index]!.binaryType = 'arraybuffer';
-      sockets[index]!.onmessage = add as never;
+      sockets[index]!.addEventListener('message', add);
       for (let sent = 0; sent < many; sent++) clients[index]!.send(message, { compress: false });
     } else {
       clients[index]!.removeAllListeners('message');

@@ -96,6 +96,7 @@ describe('latency', () => {
     await using socks = await startSocksServer();
     const port = scheme === 'socks5' ? socks.port : proxy.port;
     await ses.setProxy({ proxyRules: `${scheme}://${scheme === 'https' ? 'proxy.test' : '127.0.0.1'}:${port}` });
+    await loaded(() => fetchText(site.origin));
     await loaded(() => fetchText(secureSite.origin));
     ses.enableNetworkEmulation({ latency });
     for (const origin of [site.origin, secureSite.origin]) {
