@@ -15,7 +15,13 @@ const columns: readonly Column<CacheListing>[] = [
 
 /** `sojourn cache`. */
 export function addCacheCommand(program: Command, context: CliContext): void {
-  const cache = program.command('cache').description('look at and clear the HTTP cache of a session');
+  const cache = program
+    .command('cache')
+    .description('look at and clear the HTTP cache of a session')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ sojourn cache list -p persist:work\n  $ sojourn cache stats -p persist:work',
+    );
   cache
     .command('list')
     .description('what is stored')
@@ -40,7 +46,7 @@ export function addCacheCommand(program: Command, context: CliContext): void {
 }
 
 function list(context: CliContext): void {
-  const entries = [...context.storedSession().cacheEntries()];
+  const entries = [...context.readSession().cacheEntries()];
   if (context.json) return context.printJson(entries);
   if (entries.length === 0) return context.say('nothing is stored');
   context.printTable(columns, entries);
@@ -50,7 +56,7 @@ function show(input: string, context: CliContext): void {
   // As it is stored: in its canonical form, without a fragment.
   const url = input.replace(/#.*/s, '');
   const wanted = URL.parse(url)?.href ?? url;
-  const entries = [...context.storedSession().cacheEntries()].filter(entry => entry.url === wanted);
+  const entries = [...context.readSession().cacheEntries()].filter(entry => entry.url === wanted);
   if (context.json) context.printJson(entries);
   if (entries.length === 0) return context.fail('nothing is stored for that URL');
   if (context.json) return;
@@ -62,7 +68,7 @@ function show(input: string, context: CliContext): void {
 }
 
 async function clear(context: CliContext): Promise<void> {
-  const session = context.storedSession();
+  const session = context.readSession();
   const bytes = await session.getCacheSize();
   await session.clearCache();
   if (context.json) context.printJson({ clearedBytes: bytes });
@@ -70,7 +76,7 @@ async function clear(context: CliContext): Promise<void> {
 }
 
 async function stats(context: CliContext): Promise<void> {
-  const session = context.storedSession();
+  const session = context.readSession();
   const { hits, revalidated, misses } = session.cacheStats();
   const answers = hits + revalidated + misses;
   const hitRatio = answers === 0 ? 0 : (hits + revalidated) / answers;

@@ -6,7 +6,10 @@ import { formatTime } from './format-time.ts';
 
 /** `sojourn cert`. */
 export function addCertCommand(program: Command, context: CliContext): void {
-  const cert = program.command('cert').description('look at the certificates of servers');
+  const cert = program
+    .command('cert')
+    .description('look at the certificates of servers')
+    .addHelpText('after', '\nExample:\n  $ sojourn cert show example.com');
   cert
     .command('show')
     .description('the chain that a server shows, and the verdict on it')
@@ -22,7 +25,7 @@ async function show(host: string, context: CliContext): Promise<void> {
   const url = URL.parse(/^https:\/\//i.test(host) ? host : `https://${host}`);
   if (!url || url.username !== '' || (url.pathname !== '/' && !/^https:/i.test(host)))
     throw invalidType('The host must be as example.com or example.com:8443');
-  const chain = await context.session().describeCertificate(url.origin);
+  const chain = await context.networkSession().describeCertificate(url.origin);
   if (chain.errorCode !== 0) context.exitCode = 1;
   if (context.json) return context.printJson(chain);
   context.printFields({

@@ -1,9 +1,10 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { App } from '../session/app.ts';
 import type { Session } from '../session/session.ts';
 import { SessionModule } from '../session/session-module.ts';
 import { invalidType } from '../util/errors.ts';
+import { failureText } from './failure-text.ts';
 import { printable } from './printable.ts';
 import { type Column, tableText } from './table.ts';
 
@@ -35,6 +36,7 @@ export class CliContext {
   readonly #app = new App();
   readonly #sessions = new SessionModule(this.#app);
   readonly #open = new Set<Session>();
+  readonly #said = new Set<string>();
 
   constructor(streams: CliStreams, signal: AbortSignal) {
     this.streams = streams;
@@ -54,20 +56,40 @@ export class CliContext {
     return this.#sessions;
   }
 
-  /** A session: by default the one that the options name. */
+  /** A session, by default the one that the options name; a store that fails is worth a warning. */
   session(partition: string = this.options.partition ?? ''): Session {
-    const { hostRules } = this.options;
-    const session = this.sessions.fromPartition(partition, hostRules === undefined ? {} : { hostRules });
-    this.#open.add(session);
+    return this.#openSession(partition, problem => this.warn(problem));
+  }
+
+  /** The session of the options for a command that changes it, and is of no use when that is not kept. */
+  storedSession(): Session {
+    const { partition = '' } = this.options;
+    const session = this.#openSession(partition, problem => this.fail(problem));
+    if (!session.isPersistent())
+      this.warn(`partition "${partition}" lives in memory and ends with this command; "persist:${partition}" is kept`);
     return session;
   }
 
-  /** The same for a command that only makes sense with one on disk: it says so when this one is not. */
-  storedSession(partition?: string): Session {
-    const session = this.session(partition);
-    const name = partition ?? this.options.partition;
-    if (!session.isPersistent())
-      this.warn(`partition "${name}" lives in memory and ends with this command; "persist:${name}" is kept on disk`);
+  /** The session of the options for a command that only looks: nothing is made on disk. */
+  readSession(): Session {
+    const session = this.storedSession();
+    if (!session.isPersistent() || existsSync(session.storagePath!)) return session;
+    this.say(`there is no session "${this.options.partition ?? 'persist:'}" on disk`);
+    return this.session('nothing on disk');
+  }
+
+  /** The session of the options for a command that needs no more of it than its network. */
+  networkSession(): Session {
+    const session = this.session();
+    const isThere = !session.isPersistent() || existsSync(session.storagePath!);
+    return isThere ? session : this.session('nothing on disk');
+  }
+
+  #openSession(partition: string, onProblem: (problem: string) => void): Session {
+    const { hostRules } = this.options;
+    const session = this.sessions.fromPartition(partition, hostRules === undefined ? {} : { hostRules });
+    if (!this.#open.has(session)) session.on('store-error', (_event, error) => onProblem(failureText(error)));
+    this.#open.add(session);
     return session;
   }
 
@@ -105,8 +127,10 @@ export class CliContext {
     this.streams.stderr.write(`${printable(line)}\n`);
   }
 
-  /** Tells people something on standard error. */
+  /** Tells people something on standard error; the same once. */
   say(line: string): void {
+    if (this.#said.has(line)) return;
+    this.#said.add(line);
     this.note(`sojourn: ${line}`);
   }
 
@@ -122,7 +146,8 @@ export class CliContext {
 
   /** Closes what was opened; requests under way are cut. */
   async close(): Promise<void> {
-    await Promise.all([...this.#open].map(session => session.destroy()));
+    const closed = await Promise.allSettled([...this.#open].map(session => session.destroy()));
+    for (const result of closed) if (result.status === 'rejected') this.fail(failureText(result.reason as Error));
   }
 }
 

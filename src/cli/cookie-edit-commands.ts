@@ -64,7 +64,7 @@ async function set(
 }
 
 async function remove({ url, name }: NamedCookie, context: CliContext): Promise<void> {
-  const { cookies } = context.storedSession();
+  const { cookies } = context.readSession();
   const removed = (await cookies.get({ url, name })).length;
   await cookies.remove(url, name);
   if (context.json) context.printJson({ removed });

@@ -62,7 +62,7 @@ export function addCookieFileCommands(cookies: Command, context: CliContext): vo
 async function exportCookies({ format, output, ...filter }: ExportOptions, context: CliContext): Promise<void> {
   if (context.json && format === 'cookies.txt') throw invalidType('--json does not go with --format cookies.txt');
   const chosen = format ?? (context.json ? 'json' : 'cookies.txt');
-  const text = await context.storedSession().cookies.export({ format: chosen, filter });
+  const text = await context.readSession().cookies.export({ format: chosen, filter });
   if (output === undefined || output === '-') context.streams.stdout.write(text);
   else await OutputFile.writeSecret(output, text);
 }
@@ -73,7 +73,7 @@ async function importCookies(
   context: CliContext,
 ): Promise<void> {
   const text = (await readInput(file)).toString();
-  const { cookies } = context.storedSession();
+  const { cookies } = dryRun ? context.readSession() : context.storedSession();
   const result = await cookies.import(text, { ...(format && { format }), mode, dryRun });
   if (context.json) return context.printJson(result);
   const { added, replaced, removed, expired } = result;

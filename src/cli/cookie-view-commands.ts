@@ -64,7 +64,7 @@ export function addCookieViewCommands(cookies: Command, context: CliContext): vo
 }
 
 function list({ values, ...filter }: ListOptions, context: CliContext): void {
-  const found = Cookies.listOf(context.storedSession().cookies, filter satisfies CookieFilterInput);
+  const found = Cookies.listOf(context.readSession().cookies, filter satisfies CookieFilterInput);
   if (context.json) return context.printJson(found.map(toCookieObject));
   if (found.length === 0) return context.say('there are no such cookies');
   context.printTable(listColumns(values), byDomain(found));
@@ -86,14 +86,14 @@ function listColumns(withValues = false): Column<Cookie>[] {
 }
 
 async function get(filter: { readonly url: string; readonly name: string }, context: CliContext): Promise<void> {
-  const found = await context.storedSession().cookies.get(filter);
+  const found = await context.readSession().cookies.get(filter);
   if (context.json) context.printJson(found);
   else for (const cookie of found) context.print(cookie.value);
   if (found.length === 0) context.fail(`no cookie "${filter.name}" would be sent there`);
 }
 
 function explain(url: string, options: ExplainOptions, context: CliContext): void {
-  const { cookies } = context.storedSession().cookies.explain(url, options);
+  const { cookies } = context.readSession().cookies.explain(url, options);
   if (context.json) return context.printJson(cookies);
   if (cookies.length === 0) return context.say('that site has no cookies');
   context.printTable(explanationColumns, cookies);

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type NetworkPreset, networkPresets } from '../conditions/network-conditions.ts';
+import { networkPresets } from '../conditions/network-conditions.ts';
 import type { FetchResponse } from '../network/fetch-response.ts';
 import type { Session } from '../session/session.ts';
 import { systemClock } from '../util/clock.ts';
@@ -9,6 +9,7 @@ import type { DataPart } from './fetch-body.ts';
 import { type FetchCall, readFetchCall } from './fetch-call.ts';
 import type { FetchOptions } from './fetch-options.ts';
 import { outputFileOf, printResponse } from './fetch-output.ts';
+import { prepareSession } from './fetch-session.ts';
 import { logTraffic } from './traffic-log.ts';
 
 const help = `
@@ -81,6 +82,9 @@ function addNetworkOptions(command: Command): void {
     .option('--no-location', 'do not follow redirects')
     .option('-m, --max-time <seconds>', 'give up after that time')
     .option('-k, --insecure', 'accept any certificate')
+    .option('--cacert <file>', 'roots to trust besides those of the system, in PEM')
+    .option('-E, --cert <file[:passphrase]>', 'a client certificate for the host of the URL, in PEM or PKCS#12')
+    .option('--key <file>', 'its key, when it is in a file of its own')
     .option('-x, --proxy <rules>', 'as "socks5://user:password@host:1080"; "system": that of HTTPS_PROXY and the like')
     .option('--conditions <preset>', `emulate a network: ${Object.keys(networkPresets).join(', ')} or offline`);
 }
@@ -93,7 +97,7 @@ async function fetchUrl(input: string, options: FetchOptions, context: CliContex
   const call = await readFetchCall(input, options);
   const file = outputFileOf(call.url, options);
   const session = context.session();
-  await prepareSession(session, options);
+  await prepareSession(session, { ...options, host: call.url.hostname });
   const { signal, cancel } = startDeadline(context.signal, call.maxTimeMs);
   const stopLog = options.verbose ? logVerbosely(session, context) : undefined;
   try {
@@ -104,17 +108,6 @@ async function fetchUrl(input: string, options: FetchOptions, context: CliContex
     stopLog?.();
     cancel();
   }
-}
-
-async function prepareSession(
-  session: Session,
-  { userAgent, insecure, conditions, proxy }: FetchOptions,
-): Promise<void> {
-  if (userAgent !== undefined) session.setUserAgent(userAgent);
-  if (insecure) session.setCertificateVerifyProc((_request, callback) => callback(0));
-  if (conditions === 'offline') session.enableNetworkEmulation({ offline: true });
-  else if (conditions !== undefined) session.enableNetworkEmulation(conditions as NetworkPreset);
-  if (proxy === 'system') await session.setProxy({ mode: 'system' });
 }
 
 /** As curl does it: Basic at once; then Digest, when the server asks for that. */

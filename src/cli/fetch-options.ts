@@ -23,6 +23,9 @@ export interface FetchOptions {
   readonly location?: boolean;
   readonly maxTime?: string;
   readonly insecure?: boolean;
+  readonly cacert?: string;
+  readonly cert?: string;
+  readonly key?: string;
   readonly proxy?: string;
   readonly conditions?: string;
 }

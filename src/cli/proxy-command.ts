@@ -22,7 +22,10 @@ Examples:
 
 /** `sojourn proxy`. */
 export function addProxyCommand(program: Command, context: CliContext): void {
-  const proxy = program.command('proxy').description('see by which proxies requests would go');
+  const proxy = program
+    .command('proxy')
+    .description('see by which proxies requests would go')
+    .addHelpText('after', '\nExample:\n  $ sojourn proxy resolve https://example.com/ --system --explain');
   proxy
     .command('resolve')
     .description('the proxies for a URL, as a PAC script would say it')
@@ -38,7 +41,7 @@ export function addProxyCommand(program: Command, context: CliContext): void {
 
 async function resolve(url: string, options: ResolveOptions, context: CliContext): Promise<void> {
   const config = readConfig(options);
-  const session = context.session();
+  const session = context.networkSession();
   session.on('proxy-warning', (_event, message) => context.warn(message));
   session.on('pac-message', (_event, { type, message, line }) => {
     context.say(`PAC ${type}${line === undefined ? '' : ` in line ${line}`}: ${message}`);

@@ -5,6 +5,7 @@ import { addCacheCommand } from './cache-command.ts';
 import { addCertCommand } from './cert-command.ts';
 import { CliContext, type CliStreams } from './cli-context.ts';
 import { addCookiesCommand } from './cookies-command.ts';
+import { failureText } from './failure-text.ts';
 import { addFetchCommand } from './fetch-command.ts';
 import { addProxyCommand } from './proxy-command.ts';
 import { addSessionsCommand } from './sessions-command.ts';
@@ -29,17 +30,16 @@ export interface CliRun {
 /** Runs one command line. Returns the exit status: 0 done, 1 failed or interrupted, 2 wrong usage. */
 export async function runCli(args: readonly string[], { streams, signal }: CliRun): Promise<number> {
   const context = new CliContext(streams, signal);
-  const program = makeProgram(context);
   try {
+    const program = makeProgram(context);
     await Promise.race([program.parseAsync([...args], { from: 'user' }), interruption(signal)]);
-    return context.exitCode;
   } catch (error) {
-    if (signal.aborted) return 1;
-    if (error instanceof CommanderError) return reportUsage(error, args, context);
-    return reportFailure(error as Error, args, context);
-  } finally {
-    await context.close();
+    if (signal.aborted) context.exitCode = 1;
+    else if (error instanceof CommanderError) context.exitCode = reportUsage(error, args, context);
+    else context.exitCode = reportFailure(error as Error, args, context);
   }
+  await context.close();
+  return context.exitCode;
 }
 
 function makeProgram(context: CliContext): Command {
@@ -48,6 +48,7 @@ function makeProgram(context: CliContext): Command {
     .description('One browser identity (cookies, cache, proxies, certificates) for every program')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: text => stdout.write(text),
@@ -56,7 +57,7 @@ function makeProgram(context: CliContext): Command {
       outputError: () => {},
     })
     .exitOverride()
-    .hook('preAction', (_, command) => {
+    .hook('preAction', (_program, command) => {
       context.options = command.optsWithGlobals();
     })
     .addHelpText('after', examples);
@@ -85,10 +86,9 @@ function reportUsage(error: CommanderError, args: readonly string[], context: Cl
 }
 
 function reportFailure(error: Error, args: readonly string[], context: CliContext): number {
-  const { code } = error as { code?: unknown };
   if (args.includes('--debug')) context.streams.stderr.write(`sojourn: ${error.stack ?? error.message}\n`);
-  else context.say(error.message.split('\n')[0] + (code === undefined ? ' (--debug shows where)' : ''));
-  return code === 'ERR_INVALID_OPTION' && !SojournError.is(error) ? 2 : 1;
+  else context.say(failureText(error));
+  return (error as { code?: unknown }).code === 'ERR_INVALID_OPTION' && !SojournError.is(error) ? 2 : 1;
 }
 
 function interruption(signal: AbortSignal): Promise<never> {

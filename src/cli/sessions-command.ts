@@ -24,7 +24,10 @@ const columns: readonly Column<StoredSession>[] = [
 
 /** `sojourn sessions`. */
 export function addSessionsCommand(program: Command, context: CliContext): void {
-  const sessions = program.command('sessions').description('list, look at and remove the sessions on disk');
+  const sessions = program
+    .command('sessions')
+    .description('list, look at and remove the sessions on disk')
+    .addHelpText('after', '\nExamples:\n  $ sojourn sessions list\n  $ sojourn sessions show persist:work');
   sessions
     .command('list')
     .description('the sessions on disk')
@@ -53,7 +56,7 @@ async function list(context: CliContext): Promise<void> {
 }
 
 async function show(partition: string, context: CliContext): Promise<void> {
-  await requireStored(partition, context);
+  if (!(await isStored(partition, context))) return;
   const session = context.session(partition);
   const { path, bytes, changed } = await measure(partition, context);
   const found = await session.cookies.get({});
@@ -72,17 +75,18 @@ async function show(partition: string, context: CliContext): Promise<void> {
 }
 
 async function remove(partition: string, context: CliContext): Promise<void> {
-  await requireStored(partition, context);
+  if (!(await isStored(partition, context))) return;
   await context.sessions.deletePartition(partition);
   if (context.json) context.printJson({ removed: partition });
   else context.say(`removed "${shownName(partition)}"`);
 }
 
-async function requireStored(partition: string, context: CliContext): Promise<void> {
-  // Says what is wrong with the name, if anything is.
+/** Says so when it is not. */
+async function isStored(partition: string, context: CliContext): Promise<boolean> {
   const session = context.session(partition);
-  const stored = (await context.sessions.partitions()).map(name => context.session(name));
-  if (!stored.includes(session)) throw new Error(`There is no session "${partition}" on disk`);
+  const stored = (await context.sessions.partitions()).some(name => context.session(name) === session);
+  if (!stored) context.fail(`there is no session "${shownName(partition)}" on disk`);
+  return stored;
 }
 
 async function measure(partition: string, context: CliContext): Promise<StoredSession> {

@@ -1,26 +1,22 @@
 import type { CommanderError } from 'commander';
 
-/** What to use in the place of curl's flags that `sojourn fetch` has not. */
+/** What to do in the place of curl's flags that `sojourn fetch` has not. */
 const insteadOf: Readonly<Record<string, string>> = {
-  '-c': 'nothing: a session keeps its cookies, and "sojourn cookies export" writes them to a file',
-  '-E': '"ses.certificates.addClientCertificate" in a program',
-  '-J': '-o FILE',
-  '-n': '-u USER:PASSWORD',
-  '-r': '-H "Range: bytes=FIRST-LAST"',
-  '-w': '--json, which has the status, the URL and the headers',
-  '-0': 'nothing: the version of HTTP is agreed on with the server',
-  '-#': 'nothing: progress is shown on a terminal',
-  '--cacert': 'the environment variable NODE_EXTRA_CA_CERTS',
-  '--limit-rate': '--conditions, which emulates a slow network',
-  '--resolve': '--host-rules "MAP HOST ADDRESS"',
-  '--socks4': '-x socks4://HOST:PORT',
-  '--socks5': '-x socks5://HOST:PORT',
+  '-c': 'a session keeps its cookies; "sojourn cookies export" writes them to a file',
+  '-J': 'use -o FILE',
+  '-n': 'use -u USER:PASSWORD',
+  '-r': 'use -H "Range: bytes=FIRST-LAST"',
+  '-w': 'use --json, which has the status, the URL and the headers',
+  '-0': 'the version of HTTP is agreed on with the server',
+  '-#': 'progress is shown on a terminal',
+  '--limit-rate': 'use --conditions, which emulates a slow network',
+  '--resolve': 'use --host-rules "MAP HOST ADDRESS"',
+  '--socks4': 'use -x socks4://HOST:PORT',
+  '--socks5': 'use -x socks5://HOST:PORT',
 };
 
 const shortNames: Readonly<Record<string, string>> = {
   '--cookie-jar': '-c',
-  '--cert': '-E',
-  '--key': '-E',
   '--remote-header-name': '-J',
   '--netrc': '-n',
   '--range': '-r',
@@ -37,7 +33,9 @@ const shortNames: Readonly<Record<string, string>> = {
 
 /** The parser's message about a command line, on one line, with what to type instead where that is known. */
 export function usageMessage({ code, message }: CommanderError, args: readonly string[]): string {
-  const [said = '', ...suggestion] = message.replace(/^error: /, '').split('\n');
+  const [first = '', ...suggestion] = message.replace(/^error: /, '').split('\n');
+  // It would repeat arguments, which may be logins.
+  const said = code === 'commander.excessArguments' ? first.replace(/(got \d+): .*/s, '$1') : first;
   const hint = hintFor(code, said, args) ?? suggestion.join(' ');
   return hint === '' ? said : `${said} ${hint}`;
 }
@@ -50,5 +48,5 @@ function hintFor(code: string, said: string, args: readonly string[]): string | 
   if (code !== 'commander.unknownOption') return undefined;
   const flag = /'(-[^-]|[^'=]*)/.exec(said)![1]!;
   const instead = insteadOf[shortNames[flag] ?? flag];
-  return instead && `(instead: ${instead})`;
+  return instead && `(${instead})`;
 }
