@@ -26,7 +26,7 @@ describe.each<[string, { user?: string; scheme?: 'basic' | 'digest' }]>([
   ['for everyone', {}],
   ['with users by Basic', { user: 'ada' }],
   ['with users by Digest', { user: 'ada', scheme: 'digest' }],
-])('squid %s', (_, options) => {
+])('squid %s', (_kind, options) => {
   let squid: Squid;
   beforeAll(async () => {
     if (noSquid) return;
