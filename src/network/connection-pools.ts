@@ -32,6 +32,7 @@ export class ConnectionPools {
   readonly #pools = new Map<string, Pool>();
   /** Those that take no new requests, until the last one under way has ended. */
   readonly #retired = new Map<Pool, Promise<void>>();
+  readonly #proxyKeys = new WeakMap<ProxyServer, string>();
   #closed: Error | undefined;
   #rulesVersion = 0;
 
@@ -82,12 +83,20 @@ export class ConnectionPools {
   #dispatchThrough(proxy: ProxyServer, job: RequestJob, handler: Handler): boolean {
     const forwarded = isForwarded(job, proxy);
     const sent = forwarded ? forwardedJob(job, proxy) : job;
-    // Two users of one proxy share no connection, nor does one with a wrong password.
-    const { username, password } = proxy.getCredentials() ?? { username: '', password: '' };
-    const key = JSON.stringify([sent.origin, proxy, username, password, sent.allowH2]);
+    const key = `${sent.origin}${sent.allowH2 ? '' : ' h1'} by ${this.#keyOf(proxy)}`;
     let pool = this.#pools.get(key);
     pool ??= this.#open(key, sent, forwarded ? this.#options.to(proxy) : this.#options.through(proxy));
     return pool.dispatch(sent as Dispatcher.DispatchOptions, handler);
+  }
+
+  // Two users of one proxy share no connection, nor does one with a wrong password.
+  #keyOf(proxy: ProxyServer): string {
+    let key = this.#proxyKeys.get(proxy);
+    if (key === undefined) {
+      key = JSON.stringify([proxy, proxy.getCredentials()]);
+      this.#proxyKeys.set(proxy, key);
+    }
+    return key;
   }
 
   #drop(): Pool[] {

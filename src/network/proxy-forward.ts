@@ -13,7 +13,7 @@ export function isForwarded(job: RequestJob, proxy: ProxyServer): boolean {
 
 /** The job as the proxy is asked: absolute-form, over HTTP/1.1. */
 export function forwardedJob(job: RequestJob, proxy: ProxyServer): RequestJob {
-  const hasHost = job.headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
+  const hasHost = job.headers.some((name, at) => at % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host');
   // The job's own view, as a step may have made it: a copy would leave out what it inherits.
   return Object.assign(Object.create(job), {
     origin: `${proxy.scheme}://${proxy.authority}`,
