@@ -70,7 +70,7 @@ describe('what takes a dispatcher', () => {
     await undici.stream(`${site.origin}/s`, { dispatcher, method: 'GET', opaque: chunks }, ({ opaque }) => {
       return new Writable({
         write(chunk: Buffer, _, done) {
-          (opaque).push(chunk);
+          opaque.push(chunk);
           done();
         },
       });
