@@ -5,6 +5,7 @@ import type { Session } from '../session/session.ts';
 import { SessionModule } from '../session/session-module.ts';
 import { invalidType } from '../util/errors.ts';
 import { failureText } from './failure-text.ts';
+import { OutputFile } from './output-file.ts';
 import { printable } from './printable.ts';
 import { type Column, tableText } from './table.ts';
 
@@ -37,6 +38,7 @@ export class CliContext {
   readonly #sessions = new SessionModule(this.#app);
   readonly #open = new Set<Session>();
   readonly #said = new Set<string>();
+  readonly #outputs: OutputFile[] = [];
 
   constructor(streams: CliStreams, signal: AbortSignal) {
     this.streams = streams;
@@ -144,9 +146,17 @@ export class CliContext {
     this.exitCode = 1;
   }
 
-  /** Closes what was opened; requests under way are cut. */
+  /** Opens a file to write; when the command ends before it is complete, nothing stays of it. */
+  async openOutput(file: string, mode?: number): Promise<OutputFile> {
+    const output = await OutputFile.open(file, mode);
+    this.#outputs.push(output);
+    return output;
+  }
+
+  /** Closes what was opened; requests under way are cut, files that are not complete are removed. */
   async close(): Promise<void> {
     const closed = await Promise.allSettled([...this.#open].map(session => session.destroy()));
+    await Promise.all(this.#outputs.map(output => output.discard()));
     for (const result of closed) if (result.status === 'rejected') this.fail(failureText(result.reason as Error));
   }
 }

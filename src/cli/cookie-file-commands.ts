@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander';
 import { type CookieFormat, cookieFormats } from '../cookies/cookie-file.ts';
 import { invalidType } from '../util/errors.ts';
 import type { CliContext } from './cli-context.ts';
-import { OutputFile } from './output-file.ts';
 import { readInput } from './read-input.ts';
 
 interface ExportOptions {
@@ -63,8 +62,10 @@ async function exportCookies({ format, output, ...filter }: ExportOptions, conte
   if (context.json && format === 'cookies.txt') throw invalidType('--json does not go with --format cookies.txt');
   const chosen = format ?? (context.json ? 'json' : 'cookies.txt');
   const text = await context.readSession().cookies.export({ format: chosen, filter });
-  if (output === undefined || output === '-') context.streams.stdout.write(text);
-  else await OutputFile.writeSecret(output, text);
+  if (output === undefined || output === '-') return void context.streams.stdout.write(text);
+  const file = await context.openOutput(output, 0o600);
+  await file.write(Buffer.from(text));
+  await file.commit();
 }
 
 async function importCookies(

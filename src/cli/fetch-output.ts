@@ -4,7 +4,6 @@ import { systemClock } from '../util/clock.ts';
 import { invalidType } from '../util/errors.ts';
 import type { CliContext } from './cli-context.ts';
 import type { FetchOptions } from './fetch-options.ts';
-import { OutputFile } from './output-file.ts';
 import { Progress } from './progress.ts';
 
 interface Output {
@@ -50,13 +49,8 @@ interface Copying {
 }
 
 async function printToFile(response: FetchResponse, name: string, how: Copying): Promise<void> {
-  const file = await OutputFile.open(name);
-  try {
-    await copy(response, file, how);
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
+  const file = await how.context.openOutput(name);
+  await copy(response, file, how);
   await file.commit();
   if (how.context.json) how.context.printJson({ ...describe(response), file: name, bytes: file.bytes });
 }

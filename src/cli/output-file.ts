@@ -12,6 +12,7 @@ export class OutputFile {
   readonly #part: string | undefined;
   readonly #handle: FileHandle;
   #bytes = 0;
+  #isOver = false;
 
   private constructor(file: string, { target, part, handle }: Opened) {
     this.#file = file;
@@ -27,18 +28,6 @@ export class OutputFile {
     } catch (error) {
       throw fileError('write', file, error as NodeJS.ErrnoException);
     }
-  }
-
-  /** Writes a text that nobody else may read. */
-  static async writeSecret(file: string, text: string): Promise<void> {
-    const output = await OutputFile.open(file, 0o600);
-    try {
-      await output.write(Buffer.from(text));
-    } catch (error) {
-      await output.discard();
-      throw error;
-    }
-    await output.commit();
   }
 
   /** How many bytes were written. */
@@ -58,12 +47,15 @@ export class OutputFile {
 
   /** It is complete. */
   async commit(): Promise<void> {
+    this.#isOver = true;
     await this.#handle.close();
     if (this.#part !== undefined) await rename(this.#part, this.#target);
   }
 
-  /** It will not be complete: nothing stays of it. */
+  /** It will not be complete, unless it is already: nothing stays of it. */
   async discard(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
     await this.#handle.close();
     if (this.#part !== undefined) await rm(this.#part, { force: true });
   }
