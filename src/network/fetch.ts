@@ -164,6 +164,8 @@ class FetchCall implements HopOwner {
     this.#settle.reject(reason);
     this.#hop?.abort(reason);
     this.#request.body?.cancel(reason);
+    // One that is being gathered is locked; `#gather` cancels it.
+    this.#request.bodyOfRequest?.cancel(reason).catch(() => {});
     this.finish();
   }
 

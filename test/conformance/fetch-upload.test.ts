@@ -192,6 +192,11 @@ describe.each(['http', 'h2'] as const)('over %s', scheme => {
     const reason = new Error('enough');
     await expect(post(stream, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(await cancelled.promise).toBe(reason);
+    const ofRequest = Promise.withResolvers<unknown>();
+    const body = new ReadableStream({ cancel: ofRequest.resolve });
+    const request = new Request(site.origin, { method: 'POST', body, duplex: 'half' });
+    await expect(ses.fetch(request, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(await ofRequest.promise).toBe(reason);
     const source = Readable.from(['x']);
     await expect(post(source, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(source.destroyed).toBe(true);
