@@ -1,9 +1,11 @@
 #!/usr/bin/env node
+import { fileError } from './read-input.ts';
 import { runCli } from './run-cli.ts';
 
 const { stdout, stderr } = process;
 const interruption = new AbortController();
 let interruptedBy: NodeJS.Signals | undefined;
+let outputError: NodeJS.ErrnoException | undefined;
 
 // Instead of Node's own listener, which takes two lines.
 process.removeAllListeners('warning');
@@ -20,16 +22,23 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-// `| head`: the reader has what it wanted.
-let readerLeft = false;
 stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  readerLeft = true;
+  outputError ??= error;
   interruption.abort();
 });
+// There is nowhere left to say so.
+stderr.on('error', () => {});
 
 const status = await runCli(process.argv.slice(2), { streams: { stdout, stderr }, signal: interruption.signal });
-// A command that was cut may have left something open; ended by the signal, so that a shell's loop ends too.
-if (interruptedBy) process.kill(process.pid, interruptedBy);
-else if (readerLeft) process.exit(0);
-else process.exitCode = status;
+if (interruptedBy) {
+  // So that a shell's loop ends, too.
+  process.kill(process.pid, interruptedBy);
+} else if (outputError?.code === 'EPIPE') {
+  // `| head`: the reader has what it wanted. What still waits for standard input is not waited for.
+  process.exit(0);
+} else if (outputError) {
+  stderr.write(`sojourn: ${fileError('write', 'standard output', outputError).message}\n`);
+  process.exit(1);
+} else {
+  process.exitCode = status;
+}
