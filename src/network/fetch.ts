@@ -136,8 +136,8 @@ class FetchCall implements HopOwner {
       const body = await gatherBody(stream);
       if (this.#finished) return body.cancel(this.#request.signal?.reason);
       this.#request = withBody(this.#request, body);
-    } catch (error) {
-      return this.fail(error);
+    } catch (cause) {
+      return this.fail(new NetError('ERR_FAILED', 'The body of the request could not be read', { cause }));
     }
     this.#send();
   }

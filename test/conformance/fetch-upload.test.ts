@@ -160,6 +160,9 @@ describe.each(['http', 'h2'] as const)('over %s', scheme => {
       throw cause;
     }
     await expect(post(source())).rejects.toMatchObject({ name: 'NetError', code: 'ERR_FAILED', cause });
+    const body = new ReadableStream({ pull: controller => controller.error(cause) });
+    const request = new Request(site.origin, { method: 'POST', body, duplex: 'half' });
+    await expect(ses.fetch(request)).rejects.toMatchObject({ name: 'NetError', code: 'ERR_FAILED', cause });
     // Over HTTP/2 undici resets the stream without an error code, which a server of Node's takes for the end.
     if (scheme === 'http') await expect(broken.promise).rejects.toThrow();
   });
