@@ -1,10 +1,11 @@
-import { accessSync, constants, existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { StoreError } from '../../util/errors.ts';
 import { Database, type DatabaseFile } from './database.ts';
 import { withFileLock } from './file-lock.ts';
+import { makePrivateDirectory } from './private-directory.ts';
 import { createPrivateFile, inodeOf, makePrivate } from './private-file.ts';
 import { salvage } from './salvage.ts';
 import { migrate, schema } from './schema.ts';
@@ -45,7 +46,7 @@ const sqlError = 1;
 export function openDatabase(options: OpenOptions): Database {
   const { path } = options;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivateDirectory(dirname(path));
     accessSync(dirname(path), constants.W_OK);
     return withFileLock(`${path}.lock`, openTimeoutMs, () => openLocked(options));
   } catch (error) {
