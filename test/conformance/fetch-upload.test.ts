@@ -152,6 +152,7 @@ describe.each(['http', 'h2'] as const)('over %s', scheme => {
 
   test('an error of the source fails the call with its cause, and the server sees no whole body', async () => {
     const broken = Promise.withResolvers<unknown>();
+    broken.promise.catch(() => {});
     site.answer = request => void textOf(request).then(broken.resolve, broken.reject);
     const cause = new Error('the source broke');
     async function* source(): AsyncGenerator<Buffer> {
