@@ -79,6 +79,11 @@ export class CacheDelivery implements Controller {
     this.#source = source;
   }
 
+  /** The handler knows already that its request is on its way. */
+  adopt(): void {
+    this.#started = true;
+  }
+
   /** Tells the handler that its request is on its way; once. Returns whether it still wants the answer. */
   start(context?: unknown): boolean {
     if (!this.#started) {

@@ -33,6 +33,12 @@ export interface ExchangeHost {
   readonly onClosed: (exchange: CacheExchange, shared: boolean) => void;
 }
 
+/** What held when a request was sent. */
+export interface Begun {
+  readonly requestTime: number;
+  readonly generation: string;
+}
+
 /** The body of an error that is not handed out is read to its end, so that the connection can be used again. */
 const maxDrainBytes = 64 * 1024;
 
@@ -58,13 +64,15 @@ export class CacheExchange implements Handler {
   /** Settles when the disk has the response; undefined before its end, and when there was nothing to wait for. */
   #writing: Promise<void> | undefined;
   #drained = 0;
+  #isClosed = false;
 
-  constructor(host: ExchangeHost, plan: ExchangePlan, leader: CacheDelivery) {
+  /** @param begun - What held when the request was sent, if that was before now. */
+  constructor(host: ExchangeHost, plan: ExchangePlan, leader: CacheDelivery, begun?: Begun) {
     this.#host = host;
     this.#plan = plan;
     this.#leader = leader;
-    this.#generation = host.cache.generation;
-    this.#requestTime = host.clock.now();
+    this.#generation = begun?.generation ?? host.cache.generation;
+    this.#requestTime = begun?.requestTime ?? host.clock.now();
     this.#waiters = new CacheWaiters(host.clock, waiters => this.#release(waiters));
     leader.source = { next: () => undefined, leave: () => this.#leaderLeft() };
   }
@@ -367,7 +375,10 @@ export class CacheExchange implements Handler {
     void waits.then(() => body.release());
   }
 
+  /** The first word counts: a response that was not to be shared does not become so by its end. */
   #close(shared = true): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#host.onClosed(this, shared);
   }
 }

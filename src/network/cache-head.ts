@@ -27,8 +27,7 @@ export class HeadHandler extends ForwardingHandler {
   }
 
   override onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders, text?: string): void {
-    if (status === 200)
-      this.#update(readRawHeaders(controller.rawHeaders, headers), headers);
+    if (status === 200) this.#update(readRawHeaders(controller.rawHeaders, headers), headers);
     this.handler.onResponseStart?.(controller, status, headers, text);
   }
 

@@ -9,6 +9,7 @@ import { NetError } from '../util/errors.ts';
 import { CacheDelivery } from './cache-delivery.ts';
 import { CacheExchange, type ExchangeHost } from './cache-exchange.ts';
 import { HeadHandler } from './cache-head.ts';
+import { PassingHandler } from './cache-passing.ts';
 import { serveHit } from './cache-hit.ts';
 import { conditionsOf, type ExchangePlan, isPlain, makePlan, type Waiter } from './cache-plan.ts';
 import { UnsafeHandler } from './cache-unsafe.ts';
@@ -98,7 +99,12 @@ class CacheStep implements ExchangeHost {
       return;
     }
     const isShareable = rules.mode === 'default' && isPlain(job.headers) && !rules.noStore && !rules.noCache;
-    if (isShareable && !alone && !this.#unshareable.has(key) && this.#open.get(key)?.join(request)) return;
+    const isKnownUnshareable = this.#unshareable.has(key);
+    if (isShareable && !stored && isKnownUnshareable) {
+      this.#next(job, new PassingHandler(handler, this, { job, plan: makePlan(key, request, undefined) }));
+      return;
+    }
+    if (isShareable && !alone && !isKnownUnshareable && this.#open.get(key)?.join(request)) return;
     const exchange = this.#send(new CacheDelivery(job, handler), makePlan(key, request, stored));
     if (isShareable && exchange.isJoinable && !this.#open.has(key)) this.#open.set(key, exchange);
   }
