@@ -12,7 +12,9 @@ async function runTrial(name: string, url: string): Promise<void> {
   const { session } = await import('../../src/index.ts');
   const { Pipeline } = await import('../../src/network/pipeline.ts');
   if (name === 'without the step') {
-    const set = Pipeline.prototype.set;
+    const set = Object.getOwnPropertyDescriptor(Pipeline.prototype, 'set')!.value as InstanceType<
+      typeof Pipeline
+    >['set'];
     Pipeline.prototype.set = function (step, interceptor) {
       set.call(this, step, step === 'conditions' ? undefined : interceptor);
     };

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Dispatcher } from 'undici';
 import { interleave, measure, pathOf, trialArguments } from './interleave.ts';
 
 type Work = (url: string) => Promise<() => Promise<unknown>>;
@@ -67,7 +68,7 @@ const contestants: Record<string, Work> = {
   },
 };
 
-function dispatchOnce(dispatcher: import('undici').Dispatcher, url: string): () => Promise<unknown> {
+function dispatchOnce(dispatcher: Dispatcher, url: string): () => Promise<unknown> {
   const { origin, pathname } = new URL(url);
   return () =>
     new Promise<number>((resolve, reject) => {

@@ -88,7 +88,6 @@ export class PacSandbox {
       hostHandle.dispose();
       return this.#unwrap(outcome).consume(handle => context.getString(handle));
     });
-    // oxlint-disable-next-line no-control-regex -- every ASCII character may come
     if (!/^[\0-\x7f]*$/.test(result)) throw new PacScriptError('FindProxyForURL returned a string that is not ASCII');
     return result;
   }

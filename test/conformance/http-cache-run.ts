@@ -111,7 +111,7 @@ function checkRequest(step: CaseRequest, { mine, expect }: { mine: readonly Seen
     const [name, value] = typeof wanted === 'string' ? [wanted] : wanted;
     const sent = mine[0]?.headers[name.toLowerCase()];
     const holds = value === undefined ? sent !== undefined : sent === value;
-    expect('expected_request_headers', holds, `request header ${name} was ${sent}, not ${value}`);
+    expect('expected_request_headers', holds, `request header ${name} was ${String(sent)}, not ${String(value)}`);
   }
 }
 
@@ -130,7 +130,7 @@ function checkReply(
     expect(
       'expected_response_headers',
       hasHeader(reply, wanted),
-      `response header ${wanted} is not there: ${JSON.stringify(reply.headers)}`,
+      `response header ${String(wanted)} is not there: ${JSON.stringify(reply.headers)}`,
     );
   }
   for (const unwanted of step.expected_response_headers_missing ?? []) {
@@ -161,14 +161,18 @@ function checkBody(step: CaseRequest, at: { reply: Reply; position: Position; ex
   const own = position.bodies.at(-1);
   // A stored body is the one of an earlier request, which says the same unless the case says otherwise.
   const text = step.expected_response_text ?? own ?? '';
-  expect('expected_response_text', reply.body.toString() === text, `the body was "${reply.body}", not "${text}"`);
+  expect(
+    'expected_response_text',
+    reply.body.toString() === text,
+    `the body was "${reply.body.toString()}", not "${text}"`,
+  );
 }
 
 function hasHeader(reply: Reply, wanted: string | readonly (string | number)[]): boolean {
   if (typeof wanted === 'string') return headerOf(reply, wanted) !== undefined;
   const [name, operator, operand] = wanted as [string, string, string | number];
   const came = headerOf(reply, name);
-  if (operand === undefined) return typeof operator === 'number' ? came !== undefined : came === String(operator);
+  if (operand === undefined) return typeof operator === 'number' ? came !== undefined : came === operator;
   return operator === '>' ? Number(came) > Number(operand) : came === headerOf(reply, String(operand));
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { get as getSecurely } from 'node:https';
@@ -230,7 +231,7 @@ describe('a new proc', () => {
       await fetchText();
       await ses.closeAllConnections();
     }
-    expect(server.connections.map(socket => Boolean(socket.isSessionReused()))).toEqual([false, true]);
+    expect(server.connections.map(socket => socket.isSessionReused())).toEqual([false, true]);
     expect(asked).toEqual(['a.test']);
     ses.setCertificateVerifyProc((_request, callback) => callback(-2));
     expect((await failure(fetchText())).code).toBe('ERR_FAILED');
@@ -262,7 +263,7 @@ describe('a proc that does not do its part has refused', () => {
       },
       /the verify proc failed/,
     ],
-    ['it rejects', (async () => Promise.reject(new Error('no'))) as VerifyProc, /the verify proc failed/],
+    ['it rejects', async () => Promise.reject(new Error('no')), /the verify proc failed/],
     [
       'it answers, then throws',
       (_request, callback) => {
@@ -282,7 +283,7 @@ describe('a proc that does not do its part has refused', () => {
     ...[undefined, null, '0', 1, -1, -106, Number.NaN, {}, [], 0n].map(
       answer =>
         [
-          `it answers ${typeof answer} ${String(answer)}`,
+          `it answers ${typeof answer} ${inspect(answer)}`,
           (_request: VerifyRequest, callback: (answer: never) => void) => callback(answer as never),
           /which is no known answer/,
         ] as const,
@@ -306,7 +307,7 @@ describe('a proc that does not do its part has refused', () => {
     await slow.asked;
     clock.advance(29_999);
     await turn();
-    expect(await Promise.race([failed, 'waiting'])).toBe('waiting');
+    expect(await Promise.race([failed, Promise.resolve('waiting')])).toBe('waiting');
     clock.advance(1);
     expect((await failed).message).toMatch(/did not answer within 30 s/);
     expect(server.bytes).toBe(0);
