@@ -37,6 +37,8 @@ export class CliContext {
   readonly #app = new App();
   readonly #sessions = new SessionModule(this.#app);
   readonly #open = new Set<Session>();
+  /** The partition that was to be looked at and is not there: worth a line when nothing worse is to be said. */
+  #absent: string | undefined;
   readonly #said = new Set<string>();
   readonly #outputs: OutputFile[] = [];
 
@@ -76,7 +78,7 @@ export class CliContext {
   readSession(): Session {
     const session = this.storedSession();
     if (!session.isPersistent() || existsSync(session.storagePath!)) return session;
-    this.say(`there is no session "${this.options.partition ?? 'persist:'}" on disk`);
+    this.#absent = this.options.partition ?? 'persist:';
     return this.session('nothing on disk');
   }
 
@@ -155,6 +157,7 @@ export class CliContext {
 
   /** Closes what was opened; requests under way are cut, files that are not complete are removed. */
   async close(): Promise<void> {
+    if (this.#absent !== undefined && this.exitCode !== 2) this.say(`there is no session "${this.#absent}" on disk`);
     const closed = await Promise.allSettled([...this.#open].map(session => session.destroy()));
     await Promise.all(this.#outputs.map(output => output.discard()));
     for (const result of closed) if (result.status === 'rejected') this.fail(failureText(result.reason as Error));

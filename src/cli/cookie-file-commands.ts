@@ -17,6 +17,9 @@ interface ImportOptions {
   readonly dryRun?: boolean;
 }
 
+/** A million cookies have a tenth of it; an endless input ends here. */
+const maxImportBytes = 256 * 1024 * 1024;
+
 const exportHelp = `
 cookies.txt is for curl, wget and yt-dlp, storageState for Playwright, json for Electron and browser extensions.
 
@@ -73,7 +76,7 @@ async function importCookies(
   { format, mode, dryRun = false }: ImportOptions,
   context: CliContext,
 ): Promise<void> {
-  const text = (await readInput(file)).toString();
+  const text = (await readInput(file, maxImportBytes)).toString();
   const { cookies } = dryRun ? context.readSession() : context.storedSession();
   const result = await cookies.import(text, { ...(format && { format }), mode, dryRun });
   if (context.json) return context.printJson(result);

@@ -1,15 +1,27 @@
-import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
+import { createReadStream } from 'node:fs';
 
 /**
  * Reads a file that the command line names; `-` is standard input.
  *
+ * @param maxBytes - Default: no limit.
  * @throws {Error} That names the file.
  */
-export async function readInput(file: string): Promise<Buffer<ArrayBuffer>> {
-  return file === '-'
-    ? buffer(process.stdin)
-    : readFile(file).catch(error => Promise.reject(fileError('read', file, error)));
+export async function readInput(
+  file: string,
+  maxBytes: number = Number.POSITIVE_INFINITY,
+): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
+      chunks.push(chunk as Buffer);
+      bytes += (chunk as Buffer).byteLength;
+      if (bytes > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
+    }
+  } catch (error) {
+    throw fileError('read', file === '-' ? 'standard input' : file, error as NodeJS.ErrnoException);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** What is wrong with a file, in words. */

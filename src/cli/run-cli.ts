@@ -39,6 +39,8 @@ export async function runCli(args: readonly string[], { streams, signal }: CliRu
     else context.exitCode = reportFailure(error as Error, args, context);
   }
   await context.close();
+  // Not before it is known whether the output could be written.
+  await new Promise(resolve => streams.stdout.write('', resolve));
   return context.exitCode;
 }
 
