@@ -148,8 +148,8 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
     if (this.#isOver) return;
     const isAllGiven = !this.#giveHead && this.#waitingBytes === 0;
     // What came before the failure is handed over first.
-    if (isAllGiven || this.#controller?.aborted !== false) this.#fail(error);
-    else this.#giveEnd = () => this.#fail(error);
+    if (isAllGiven || this.#controller?.aborted !== false) this.#passOn(error);
+    else this.#giveEnd = () => this.#passOn(error);
   }
 
   override onRequestUpgrade(_: Controller, status: number, headers: IncomingHttpHeaders, socket: Duplex): void {
@@ -231,7 +231,19 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
 
   #endWith(trailers: IncomingHttpHeaders): void {
     this.#finish();
-    this.handler.onResponseEnd?.(this, trailers);
+    try {
+      this.handler.onResponseEnd?.(this, trailers);
+    } catch (error) {
+      // As in undici: a handler that throws at the end is told of its own error, and may ask for another try.
+      this.handler.onResponseError?.(this, error as Error);
+    }
+  }
+
+  /** A failure of the connection. It is no abort: a caller that tries again must see the difference. */
+  #passOn(error: Error): void {
+    this.#finish();
+    this.#body?.stop();
+    this.handler.onResponseError?.(this, error);
   }
 
   #pauseSource(): void {
