@@ -154,14 +154,8 @@ describe('with three cookies', () => {
       stdout: '',
       stderr: 'sojourn: 3 added, 0 replaced, 0 removed, 0 expired and left out\n',
     });
-    const shape = ({ name, value, domain, path, secure, httpOnly }: Record<string, unknown>): unknown[] => [
-      name,
-      value,
-      domain,
-      path,
-      secure,
-      httpOnly,
-    ];
+    const shape = ({ name, value, domain, path, secure, httpOnly }: Record<string, unknown>): string =>
+      JSON.stringify({ name, value, domain, path, secure, httpOnly });
     const theirs = await other.json<Record<string, unknown>[]>('cookies', 'list');
     expect(theirs.map(shape).toSorted()).toEqual((await listed()).map(shape).toSorted());
     other[Symbol.dispose]();
@@ -185,7 +179,7 @@ describe('with three cookies', () => {
     expect(await user.run([...args, '--dry-run'])).toMatchObject({ status: 0, stderr: said });
     expect(await listed()).toHaveLength(3);
     await user.run(args);
-    expect((await listed()).map(cookie => cookie['name']).toSorted()).toEqual(['n', 'two']);
+    expect(new Set((await listed()).map(cookie => cookie['name']))).toEqual(new Set(['n', 'two']));
   });
 });
 
