@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { capture } from '../../scripts/run.ts';
@@ -46,8 +46,12 @@ async function runOnAll(project: string): Promise<SmokeResult> {
   }
   let [passed, failed] = [0, 0];
   for (const [name, binary] of binaries) {
-    for (const entry of ['by-import.mjs', 'by-require.cjs']) {
-      const failure = await runTwice(binary!, join(project, entry), join(project, `data ${name} ${entry}`));
+    for (const entry of ['by-import.mjs', 'by-require.cjs', 'sojourn']) {
+      const data = join(project, `data ${name} ${entry}`);
+      const failure =
+        entry === 'sojourn'
+          ? await runCommands(binary!, project, data)
+          : await runTwice(binary!, join(project, entry), data);
       if (failure === undefined) passed++;
       else failed++;
       console.log(` ${failure === undefined ? '✓' : '✗'} the packed package on ${name}, ${entry}`);
@@ -62,6 +66,25 @@ async function runTwice(binary: string, entry: string, data: string): Promise<st
   for (const time of ['first', 'second']) {
     const { status, output } = await capture(binary, [entry, data, 'smoke', time]);
     if (status !== 0) return output;
+  }
+  return undefined;
+}
+
+// What the installed command prints on both of its outputs, warnings of Node included. Returns what is wrong with it.
+async function runCommands(binary: string, project: string, data: string): Promise<string | undefined> {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  const commands: readonly [line: string, expected: string][] = [
+    ['--version', `${version}\n`],
+    ['cookies set https://site.test/ theme dark', ''],
+    [
+      'cookies list --values',
+      'DOMAIN     PATH  NAME   EXPIRES (UTC)  FLAGS         VALUE\nsite.test  /     theme  session        SameSite=lax  dark\n',
+    ],
+  ];
+  const command = join(project, 'node_modules', '.bin', 'sojourn');
+  for (const [line, expected] of commands) {
+    const { status, output } = await capture(binary, [command, ...line.split(' '), '--data', data]);
+    if (status !== 0 || output !== expected) return `sojourn ${line}: ${status}\n${output}`;
   }
   return undefined;
 }
