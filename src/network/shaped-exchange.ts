@@ -92,6 +92,8 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
   }
 
   resume(): void {
+    // Streams resume before every read.
+    if (!this.#isPaused) return;
     this.#isPaused = false;
     this.#deliver();
     this.#resumeSource();
@@ -204,7 +206,7 @@ export class ShapedExchange extends ForwardingHandler implements Controller, Sha
 
   #deliver(): void {
     if (this.#giveHead || this.#isCarrying || this.#isPaused || this.#isOver) return;
-    const [chunk] = this.#waiting;
+    const chunk = this.#waiting[0];
     if (chunk) {
       this.#isCarrying = true;
       this.#down ??= new Transfer(this.#shaper.down);
