@@ -15,6 +15,7 @@ const trials = [
   'proxy',
   'verify-proc',
   'emulation',
+  'cli',
 ];
 const rivals = ['undici', 'tough-cookie', 'fetch-cookie', 'got', 'axios', 'pac-resolver', 'ws'];
 
