@@ -21,8 +21,8 @@ export class OutputFile {
     this.#handle = handle;
   }
 
-  /** @param mode - Permissions of a file that is not there yet. */
-  static async open(file: string, mode = 0o666): Promise<OutputFile> {
+  /** @param mode - Its permissions. Default: those of what was there, else those of any new file. */
+  static async open(file: string, mode?: number): Promise<OutputFile> {
     try {
       return new OutputFile(file, await openTarget(file, mode));
     } catch (error) {
@@ -69,11 +69,11 @@ interface Opened {
   readonly handle: FileHandle;
 }
 
-async function openTarget(file: string, newMode: number): Promise<Opened> {
+async function openTarget(file: string, mode: number | undefined): Promise<Opened> {
   // Through links, so that a link stays one.
   const target = await realpath(file).catch(() => file);
   const existing = await stat(target).catch(() => undefined);
   if (existing && !existing.isFile()) return { target, part: undefined, handle: await open(target, 'w') };
   const part = `${target}.${process.pid}.part`;
-  return { target, part, handle: await open(part, 'w', existing ? existing.mode & 0o777 : newMode) };
+  return { target, part, handle: await open(part, 'w', mode ?? (existing ? existing.mode & 0o777 : 0o666)) };
 }

@@ -162,6 +162,7 @@ describe('with three cookies', () => {
   });
 
   test('export writes what is asked for, to a file that only the user reads', async () => {
+    writeFileSync(user.file('cookies.txt'), 'old', { mode: 0o644 });
     expect(await user.output('cookies', 'export', '-o', 'cookies.txt', '--domain', 'b.test')).toBe('');
     expect(statSync(user.file('cookies.txt')).mode & 0o777).toBe(0o600);
     const imported = await user.json('cookies', 'import', 'cookies.txt', '--dry-run');
