@@ -1,5 +1,5 @@
 import { invalidRange } from '../util/errors.ts';
-import { nearest, OptionsReader } from '../util/options.ts';
+import { OptionsReader, didYouMean } from '../util/options.ts';
 
 /** What `enableNetworkEmulation` takes; what is absent is no limit. */
 export interface NetworkEmulationInput {
@@ -76,8 +76,7 @@ function requirePreset(name: string): NetworkConditions {
   const found = Object.hasOwn(networkPresets, name) ? networkPresets[name as NetworkPreset] : undefined;
   if (found) return found;
   const names = Object.keys(networkPresets);
-  const near = nearest(name, names);
-  const hint = near ? ` (did you mean "${near}"?)` : '';
+  const hint = didYouMean(name, names);
   throw invalidRange(`Cannot ${action}: there is no preset "${name}"${hint}; there are ${names.join(', ')}`);
 }
 

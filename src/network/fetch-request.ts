@@ -1,7 +1,7 @@
 import { invalidType, NetError } from '../util/errors.ts';
 import { readProxyConfig } from '../proxy/proxy-config.ts';
 import type { ProxyRules } from '../proxy/proxy-rules.ts';
-import { describe, nearest } from '../util/options.ts';
+import { describe, warnUnknownOption } from '../util/options.ts';
 import { appendDefaults, type FetchDefaults } from './default-headers.ts';
 import { HeaderList, type HeadersInput } from './header-list.ts';
 import type { CacheMode } from './request-job.ts';
@@ -173,13 +173,7 @@ function checkKeys(init: FetchInit | undefined | null): FetchInit {
   if (init === undefined || init === null) return noInit;
   if (typeof init !== 'object') throw invalidType(`Cannot fetch: init must be an object, got ${describe(init)}`);
   for (const key of Object.keys(init)) {
-    if (knownKeys.has(key)) continue;
-    const near = nearest(key, [...knownKeys]);
-    const hint = near ? ` (did you mean "${near}"?)` : '';
-    process.emitWarning(`fetch: unknown option "${key}"${hint}`, {
-      type: 'SojournWarning',
-      code: 'SOJOURN_UNKNOWN_OPTION',
-    });
+    if (!knownKeys.has(key)) warnUnknownOption('fetch', key, [...knownKeys]);
   }
   return init;
 }

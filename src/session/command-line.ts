@@ -1,7 +1,8 @@
 import { parseHostRules } from '../hosts/host-rules.ts';
 import { readProxyConfig } from '../proxy/proxy-config.ts';
 import { invalidType } from '../util/errors.ts';
-import { describe, nearest } from '../util/options.ts';
+import { describe, didYouMean } from '../util/options.ts';
+import { warn } from '../util/warn.ts';
 
 /** Chromium's switches that sessions heed, with the check of their value. */
 const switches: Readonly<Record<string, (value: string) => void>> = {
@@ -57,10 +58,5 @@ export class CommandLine {
 }
 
 function warnUnknown(name: string): void {
-  const near = nearest(name, Object.keys(switches));
-  const hint = near ? ` (did you mean "${near}"?)` : '';
-  process.emitWarning(`switch "${name}" has no effect${hint}`, {
-    type: 'SojournWarning',
-    code: 'SOJOURN_UNKNOWN_OPTION',
-  });
+  warn('SOJOURN_UNKNOWN_OPTION', `switch "${name}" has no effect${didYouMean(name, Object.keys(switches))}`);
 }

@@ -1,5 +1,6 @@
 import { invalidType } from '../util/errors.ts';
-import { describe, nearest, OptionsReader } from '../util/options.ts';
+import { OptionsReader, describe, didYouMean } from '../util/options.ts';
+import { warn } from '../util/warn.ts';
 
 /** Options of `ses.clearStorageData`. */
 export interface ClearStorageDataInput {
@@ -168,12 +169,8 @@ function known(action: string, field: string, { given, allowed }: Names): readon
   return given.flatMap(name => {
     const lower = name.toLowerCase();
     if (allowed.includes(lower)) return [lower];
-    const near = nearest(name, allowed);
-    const hint = near ? ` (did you mean "${near}"?)` : '';
-    process.emitWarning(`${action}: ${field} has an unknown name "${name.slice(0, 40)}"${hint}`, {
-      type: 'SojournWarning',
-      code: 'SOJOURN_UNKNOWN_OPTION',
-    });
+    const unknown = `${action}: ${field} has an unknown name "${name.slice(0, 40)}"`;
+    warn('SOJOURN_UNKNOWN_OPTION', unknown + didYouMean(name, allowed));
     return [];
   });
 }

@@ -9,6 +9,7 @@ import type { Store } from '../storage/store.ts';
 import type { Clock } from '../util/clock.ts';
 import { StateError, type StoreError } from '../util/errors.ts';
 import { SessionEvent } from '../util/session-event.ts';
+import { warn } from '../util/warn.ts';
 import type { App } from './app.ts';
 import { Cookies } from './cookies.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -123,13 +124,13 @@ export abstract class SessionLife extends EventEmitter<SessionEvents> implements
 
   #warnOfProxy(message: string): void {
     if (this.listenerCount('proxy-warning') > 0) this.emit('proxy-warning', this.#event(), message);
-    else process.emitWarning(message, { type: 'SojournWarning', code: 'SOJOURN_PROXY_RULES' });
+    else warn('SOJOURN_PROXY_RULES', message);
   }
 
   /** Without a listener it is a warning: a program must not lose data unawares. */
   protected reportProblem(error: StoreError): void {
     if (this.listenerCount('store-error') > 0) this.emit('store-error', this.#event(), error);
-    else process.emitWarning(error.message, { type: 'SojournWarning', code: error.code });
+    else warn(error.code, error.message);
   }
 
   #openCacheStore(): Store {

@@ -4,6 +4,7 @@ import { type HostRules, parseHostRules } from '../hosts/host-rules.ts';
 import { invalidType } from '../util/errors.ts';
 import { describe, OptionsReader } from '../util/options.ts';
 import { version } from '../util/version.ts';
+import { warn } from '../util/warn.ts';
 import type { ClientCertificateInput } from './certificates.ts';
 
 /** Options of `session.fromPartition` and `session.fromPath`. They count when the session is made. */
@@ -107,10 +108,8 @@ export function warnOfOtherOptions(name: string, current: SessionOptions, input:
   const asked = readSessionOptions({ ...current, ...(input as object) }, current);
   const differing = keys.filter(key => JSON.stringify(asked[key]) !== JSON.stringify(current[key]));
   if (differing.length === 0) return;
-  process.emitWarning(`session "${name}" is open with other options; the first ones stay (${differing.join(', ')})`, {
-    type: 'SojournWarning',
-    code: 'SOJOURN_OPTIONS_IGNORED',
-  });
+  const ignored = `session "${name}" is open with other options; the first ones stay (${differing.join(', ')})`;
+  warn('SOJOURN_OPTIONS_IGNORED', ignored);
 }
 
 /** @throws {TypeError} If it cannot be a header's value. */

@@ -1,4 +1,5 @@
 import { invalidRange, invalidType } from './errors.ts';
+import { warn } from './warn.ts';
 
 interface NumberRule {
   readonly min?: number;
@@ -103,13 +104,15 @@ function quote(text: string): string {
   return `"${text}"`;
 }
 
-function warnUnknownOption(action: string, key: string, keys: readonly string[]): void {
-  const near = nearest(key, keys);
-  const hint = near ? ` (did you mean "${near}"?)` : '';
-  process.emitWarning(`${action}: unknown option "${key}"${hint}`, {
-    type: 'SojournWarning',
-    code: 'SOJOURN_UNKNOWN_OPTION',
-  });
+/** Warns of an option that nobody knows; the call goes on without it. */
+export function warnUnknownOption(action: string, key: string, keys: readonly string[]): void {
+  warn('SOJOURN_UNKNOWN_OPTION', `${action}: unknown option "${key}"${didYouMean(key, keys)}`);
+}
+
+/** The end of a message about an unknown name: ` (did you mean "x"?)`, or nothing when no known one is near. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  return near ? ` (did you mean "${near}"?)` : '';
 }
 
 /** The known key that is most like `key`, or undefined when none is near. */
